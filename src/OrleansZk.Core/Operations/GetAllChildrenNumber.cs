@@ -1,0 +1,20 @@
+using OrleansZk.Core.Tree;
+using OrleansZk.Protocol;
+
+namespace OrleansZk.Core.Operations;
+
+/// <summary>getAllChildrenNumber: how many descendants a node has.</summary>
+public sealed class GetAllChildrenNumber() : ReadOperation(OpCode.GetAllChildrenNumber, "GETACN")
+{
+    internal override ErrorCode Execute(ref JuteReader request, in ReadContext context, JuteWriter reply)
+    {
+        ErrorCode error = context.FindReadable(request.ReadSpan(), Permissions.Read, out ZNode node);
+        if (error == ErrorCode.Ok)
+        {
+            bool isRoot = ReferenceEquals(node, context.Tree.Root);
+            reply.WriteInt((isRoot ? context.Tree.Count : DataTree.CountSubtree(node).Count) - 1);
+        }
+
+        return error;
+    }
+}

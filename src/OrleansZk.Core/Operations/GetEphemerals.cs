@@ -1,0 +1,25 @@
+using OrleansZk.Core.Tree;
+using OrleansZk.Protocol;
+
+namespace OrleansZk.Core.Operations;
+
+/// <summary>getEphemerals: the session's own ephemerals whose paths begin with a prefix.</summary>
+public sealed class GetEphemerals() : ReadOperation(OpCode.GetEphemerals, "GETE")
+{
+    internal override ErrorCode Execute(ref JuteReader request, in ReadContext context, JuteWriter reply)
+    {
+        string prefix = request.ReadString() ?? "";
+        bool all = prefix.Trim() is "" or "/";
+        var paths = new List<string>();
+        foreach (ZNode node in context.Tree.EphemeralsOf(context.Connection.SessionId))
+        {
+            if (all || node.Path.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                paths.Add(node.Path);
+            }
+        }
+
+        reply.WriteStrings(paths);
+        return ErrorCode.Ok;
+    }
+}

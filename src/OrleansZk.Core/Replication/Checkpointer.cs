@@ -1,0 +1,95 @@
+using Microsoft.Extensions.Logging;
+using OrleansZk.Core.Tree;
+
+namespace OrleansZk.Core.Replication;
+
+/// <summary>Moves the checkpoint forward when enough was committed, while the engine goes on; then lets the log drop what is behind it.</summary>
+public sealed partial class Checkpointer(
+    Replica replica, ITransactionLog log, ICheckpointStore store, CheckpointOptions options, ILogger<Checkpointer> logger) : IDisposable
+{
+    private const int NodesPerChunk = 1024;
+
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private long _countAtLast = replica.AppliedCount;
+
+    /// <summary>The zxid of the newest checkpoint written by this process; 0 before the first.</summary>
+    public long LastZxid { get; private set; }
+
+    /// <summary>Checkpoints if enough transactions were applied since the last one. To be called every second or so.</summary>
+    public Task CheckpointIfDueAsync(CancellationToken cancellationToken) =>
+        replica.AppliedCount - _countAtLast >= options.Transactions ? CheckpointAsync(cancellationToken) : Task.CompletedTask;
+
+    /// <summary>Checkpoints now.</summary>
+    /// <exception cref="CheckpointException">The store failed; the log is kept, and the next checkpoint writes what this one could not.</exception>
+    public async Task CheckpointAsync(CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            long count = replica.AppliedCount;
+            (CheckpointHeader header, TreeCut cut, List<SessionChange> sessions) = replica.BeginCut();
+            bool written = false;
+            try
+            {
+                await store.WriteAsync(header, ReadAll(cut), sessions, cancellationToken).ConfigureAwait(false);
+                written = true;
+            }
+            finally
+            {
+                replica.EndCut(written, sessions);
+            }
+
+            _countAtLast = count;
+            LastZxid = header.Zxid;
+            LogWritten(header.Zxid, cut.Nodes.Count, sessions.Count);
+            await log.TruncateAsync(header.Zxid, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    public void Dispose() => _one.Dispose();
+
+    private IEnumerable<IReadOnlyList<NodeChange>> ReadAll(TreeCut cut) =>
+        ReadAll(cut, deletions: true).Concat(ReadAll(cut, deletions: false));
+
+    private IEnumerable<IReadOnlyList<NodeChange>> ReadAll(TreeCut cut, bool deletions)
+    {
+        var chunk = new List<NodeChange>(NodesPerChunk);
+        for (int i = 0; i < cut.Nodes.Count;)
+        {
+            chunk.Clear();
+            replica.EnterRead();
+            try
+            {
+                for (; i < cut.Nodes.Count && chunk.Count < NodesPerChunk; i++)
+                {
+                    if (cut.TryRead(i, deletions, out NodeChange change))
+                    {
+                        chunk.Add(change);
+                    }
+                }
+            }
+            finally
+            {
+                replica.ExitRead();
+            }
+
+            if (chunk.Count > 0)
+            {
+                yield return chunk;
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Checkpoint at zxid 0x{Zxid:x}: {Nodes} nodes and {Sessions} sessions looked at")]
+    private partial void LogWritten(long zxid, int nodes, int sessions);
+}
+
+public sealed record CheckpointOptions
+{
+    /// <summary>Transactions between two checkpoints (<c>snapCount</c>).</summary>
+    public int Transactions { get; init; } = 100_000;
+}

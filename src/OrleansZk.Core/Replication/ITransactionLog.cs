@@ -1,0 +1,51 @@
+namespace OrleansZk.Core.Replication;
+
+/// <summary>The durable log of committed groups of transactions, and the fence that keeps deposed leaders out.</summary>
+/// <remarks>
+/// One append is in flight at a time. The log knows groups as bytes with a range of zxids; only the engine knows what is in them.
+/// </remarks>
+public interface ITransactionLog : IAsyncDisposable
+{
+    /// <summary>Opens the log for reading: checks it and finds its end.</summary>
+    /// <exception cref="LogCorruptException">A record other than a torn last one cannot be read.</exception>
+    ValueTask<LogPosition> OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Raises the epoch by one and makes the caller its owner, durably; from then on the caller may append.</summary>
+    /// <returns>The new epoch.</returns>
+    ValueTask<long> ClaimEpochAsync(CancellationToken cancellationToken);
+
+    /// <summary>Appends a group. It is durable when the returned task completes.</summary>
+    /// <remarks>
+    /// The continuation may run on the log's own thread. The group's bytes must not change until the task completes.
+    /// Any failure but <see cref="LeaderFencedException"/> leaves it unknown whether the group is in the log.
+    /// </remarks>
+    /// <exception cref="LeaderFencedException">Another leader has claimed a newer epoch; the group is not in the log.</exception>
+    /// <exception cref="IOException">The device failed or is full.</exception>
+    ValueTask AppendAsync(LogGroup group, CancellationToken cancellationToken);
+
+    /// <summary>Reads the groups that hold transactions after <paramref name="afterZxid"/>, in order.</summary>
+    /// <exception cref="LogTruncatedException">The log no longer reaches back that far.</exception>
+    IAsyncEnumerable<LogGroup> ReadAsync(long afterZxid, CancellationToken cancellationToken);
+
+    /// <summary>Allows the log to drop what a durable checkpoint at <paramref name="zxid"/> has made superfluous.</summary>
+    ValueTask TruncateAsync(long zxid, CancellationToken cancellationToken);
+}
+
+/// <summary>One group commit: transactions <see cref="FirstZxid"/> to <see cref="LastZxid"/>, encoded by the engine.</summary>
+public readonly record struct LogGroup(long FirstZxid, long LastZxid, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>Where a log ends.</summary>
+/// <param name="Epoch">The newest epoch that was claimed; 0 when none was.</param>
+/// <param name="LastZxid">The last group's last zxid; 0 for a log without groups.</param>
+public readonly record struct LogPosition(long Epoch, long LastZxid);
+
+/// <summary>Another leader owns a newer epoch: this one must stop leading.</summary>
+public sealed class LeaderFencedException(long epoch)
+    : Exception($"the log belongs to epoch {epoch} now; this leader has been deposed");
+
+/// <summary>The log cannot be trusted; the message names the file and the record.</summary>
+public sealed class LogCorruptException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Groups that were asked for have been dropped behind a checkpoint.</summary>
+public sealed class LogTruncatedException(long zxid)
+    : Exception($"the log no longer holds what followed zxid 0x{zxid:x}");

@@ -1,0 +1,333 @@
+using Microsoft.Extensions.Logging;
+using OrleansZk.Core.Access;
+using OrleansZk.Core.Operations;
+using OrleansZk.Core.Transactions;
+
+namespace OrleansZk.Core.Replication;
+
+/// <summary>Sequences writes: validates each against everything sequenced before it, gives it a zxid, commits groups to the log, publishes them.</summary>
+/// <remarks>
+/// Two stages run side by side. The sequencer prepares and encodes whatever has been submitted into the open group, on the thread of whoever
+/// submits first. The committer takes the open group as soon as the log has the one before, so the size of a group follows the load, and no timer
+/// delays a lone request. Publishing runs on the log's thread when nothing waits to be appended, and elsewhere when something does.
+/// </remarks>
+public sealed partial class Leader : ILeader
+{
+    private readonly Replica _replica;
+    private readonly ITransactionLog _log;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly Publisher _publisher;
+    private readonly LeaderSessions _sessions;
+    private readonly Overlay _overlay;
+    private readonly Preparation _preparation;
+
+    private readonly Lock _incomingGate = new();
+    private List<WriteRequest> _incoming = [];
+    private List<WriteRequest> _sequencing = [];
+    private bool _isSequencing;
+
+    // Guards everything that the sequencer and the committer share: the open group, the sessions, the overlay, the last zxid.
+    private readonly Lock _gate = new();
+    private OpenGroup _open = new();
+    private bool _isCommitting;
+    private long _lastZxid;
+    private bool _isExhausted;
+    private Exception? _failure;
+
+    /// <param name="replica">The replica beside the leader, loaded up to the end of the log.</param>
+    /// <param name="epoch">The epoch that the leader has claimed.</param>
+    /// <param name="firstCounter">The epoch's counter to begin after; tests begin near its end.</param>
+    public Leader(
+        Replica replica,
+        ITransactionLog log,
+        AccessControl access,
+        LeaderOptions options,
+        TimeProvider clock,
+        IWorkScheduler scheduler,
+        ILogger<Leader> logger,
+        long epoch,
+        uint firstCounter = 0)
+    {
+        _replica = replica;
+        _log = log;
+        _clock = clock;
+        _logger = logger;
+        _publisher = new Publisher(replica, scheduler);
+        _sessions = new LeaderSessions(options.TickTime);
+        _sessions.Load(replica.Sessions, Now);
+        _overlay = new Overlay(replica.Tree);
+        _preparation = new Preparation(_overlay, _sessions, access, options);
+        _lastZxid = (epoch << 32) | firstCounter;
+    }
+
+    /// <summary>Raised once when the leader can no longer commit: it was deposed, or its log failed. Nothing unanswered will be answered.</summary>
+    public event Action<Exception>? Failed;
+
+    /// <summary>The last zxid that was given out.</summary>
+    public long LastZxid
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _lastZxid;
+            }
+        }
+    }
+
+    private long Now => _clock.Milliseconds();
+
+    public void Submit(IReadOnlyList<WriteRequest> requests)
+    {
+        lock (_incomingGate)
+        {
+            _incoming.AddRange(requests);
+            if (_isSequencing)
+            {
+                return;
+            }
+
+            _isSequencing = true;
+        }
+
+        Sequence();
+    }
+
+    public void ReportActivity(IReadOnlyList<SessionActivity> activity)
+    {
+        lock (_gate)
+        {
+            long now = Now;
+            foreach (SessionActivity session in activity)
+            {
+                _sessions.Touch(session.SessionId, now - session.SilentFor);
+            }
+        }
+    }
+
+    /// <summary>Closes the sessions whose time is up. To be called every tick.</summary>
+    /// <returns>How many it closes.</returns>
+    public int ExpireSessions()
+    {
+        List<long> expired;
+        lock (_gate)
+        {
+            expired = _sessions.Expired(Now);
+        }
+
+        if (expired.Count > 0)
+        {
+            CloseSession operation = OperationTable.Get<CloseSession>();
+            LogExpiring(expired.Count);
+            _replica.SubmitOwn([.. expired.Select(id =>
+            {
+                WriteRequest request = operation.Request(new CloseSessionRequest(IsExpiry: true));
+                request.SessionId = id;
+                return request;
+            })]);
+        }
+
+        return expired.Count;
+    }
+
+    /// <summary>Sessions by deadline, for <c>dump</c>.</summary>
+    public IReadOnlyList<(long InMilliseconds, List<long> Ids)> SessionsByDeadline()
+    {
+        lock (_gate)
+        {
+            return _sessions.ByDeadline(Now);
+        }
+    }
+
+    private void Sequence()
+    {
+        while (true)
+        {
+            if (_sequencing.Count == 0)
+            {
+                lock (_incomingGate)
+                {
+                    if (_incoming.Count == 0)
+                    {
+                        _isSequencing = false;
+                        return;
+                    }
+
+                    (_sequencing, _incoming) = (_incoming, _sequencing);
+                }
+            }
+
+            bool exhausted;
+            _replica.EnterRead();
+            try
+            {
+                lock (_gate)
+                {
+                    int done = SequenceAll(_sequencing);
+                    exhausted = _isExhausted = done < _sequencing.Count;
+                    _sequencing.RemoveRange(0, done);
+                }
+            }
+            finally
+            {
+                _replica.ExitRead();
+            }
+
+            StartCommitting();
+            if (exhausted)
+            {
+                // The committer goes on with the rest when it has claimed the next epoch.
+                return;
+            }
+        }
+    }
+
+    /// <returns>How many it sequenced: all, unless the epoch has no zxids left.</returns>
+    private int SequenceAll(List<WriteRequest> requests)
+    {
+        if (_failure is not null)
+        {
+            return requests.Count;
+        }
+
+        _overlay.Prune(_replica.LastAppliedZxid);
+        long time = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        long now = Now;
+        for (int i = 0; i < requests.Count; i++)
+        {
+            if ((uint)_lastZxid == uint.MaxValue)
+            {
+                return i;
+            }
+
+            Sequence(requests[i], time, now);
+        }
+
+        return requests.Count;
+    }
+
+    private void Sequence(WriteRequest request, long time, long now)
+    {
+        long zxid = _lastZxid + 1;
+        _overlay.Begin();
+        _preparation.Start(request, zxid, time, now);
+        ErrorCode error = request.Prepare(_preparation);
+        Transaction? transaction = null;
+        if (error != ErrorCode.Ok)
+        {
+            _overlay.RollBack();
+        }
+        else if (_preparation.Body is { } body)
+        {
+            _lastZxid = zxid;
+            transaction = new Transaction(zxid, time, request.SessionId, request.Xid, request.Origin, body);
+        }
+
+        _open.Add(new Sequenced(request, transaction, error, _preparation.PartErrors), _replica);
+    }
+
+    private void StartCommitting()
+    {
+        lock (_gate)
+        {
+            if (_isCommitting || _failure is not null)
+            {
+                return;
+            }
+
+            _isCommitting = true;
+        }
+
+        _ = CommitAsync();
+    }
+
+    private async Task CommitAsync()
+    {
+        try
+        {
+            while (TrySeal(out OpenGroup? group))
+            {
+                if (group is null)
+                {
+                    await ClaimNextEpochAsync().ConfigureAwait(false);
+                    continue;
+                }
+
+                if (group.HasTransactions)
+                {
+                    await _log.AppendAsync(group.LogGroup, CancellationToken.None).ConfigureAwait(false);
+                }
+
+                _publisher.Publish(group, elsewhere: HasMore());
+            }
+        }
+#pragma warning disable CA1031 // Whatever ended the commits, the leader is finished and must say so.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Fail(e);
+        }
+    }
+
+    /// <param name="group">Null when the next epoch is to be claimed.</param>
+    /// <returns>False when there is nothing to do; then another call of <see cref="StartCommitting"/> begins again.</returns>
+    private bool TrySeal(out OpenGroup? group)
+    {
+        group = null;
+        lock (_gate)
+        {
+            if (_open.IsEmpty)
+            {
+                _isCommitting = _isExhausted;
+                return _isExhausted;
+            }
+
+            group = _open;
+            _open = _publisher.Rent();
+            return true;
+        }
+    }
+
+    private bool HasMore()
+    {
+        lock (_gate)
+        {
+            return !_open.IsEmpty;
+        }
+    }
+
+    private async Task ClaimNextEpochAsync()
+    {
+        long epoch = await _log.ClaimEpochAsync(CancellationToken.None).ConfigureAwait(false);
+        lock (_gate)
+        {
+            _lastZxid = epoch << 32;
+            _isExhausted = false;
+        }
+
+        LogNextEpoch(epoch);
+        Sequence();
+    }
+
+    private void Fail(Exception failure)
+    {
+        lock (_gate)
+        {
+            _failure = failure;
+            _open = _publisher.Rent();
+        }
+
+        LogFailed(failure);
+        Failed?.Invoke(failure);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Expiring {Count} sessions whose clients have not been heard of")]
+    private partial void LogExpiring(int count);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The epoch's zxids were used up; going on in epoch {Epoch}")]
+    private partial void LogNextEpoch(long epoch);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The leader cannot commit any more")]
+    private partial void LogFailed(Exception failure);
+}

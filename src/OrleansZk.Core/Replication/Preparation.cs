@@ -1,0 +1,131 @@
+using OrleansZk.Core.Access;
+using OrleansZk.Core.Paths;
+using OrleansZk.Core.Transactions;
+using OrleansZk.Core.Tree;
+
+namespace OrleansZk.Core.Replication;
+
+/// <summary>What operations prepare against: the tree with everything sequenced so far, and the request at hand.</summary>
+internal sealed class Preparation(Overlay overlay, LeaderSessions sessions, AccessControl access, LeaderOptions options)
+{
+    public Overlay Overlay => overlay;
+
+    public LeaderSessions Sessions => sessions;
+
+    public LeaderOptions Options => options;
+
+    public WriteRequest Request { get; private set; } = null!;
+
+    /// <summary>The zxid that the transaction will have if it succeeds.</summary>
+    public long Zxid { get; private set; }
+
+    /// <summary>The leader's clock, milliseconds since the Unix epoch.</summary>
+    public long Time { get; private set; }
+
+    /// <summary>Milliseconds of the leader's monotonic clock, for deadlines.</summary>
+    public long Now { get; private set; }
+
+    /// <summary>The decided facts; stays null when there is nothing to log.</summary>
+    public TransactionBody? Body { get; set; }
+
+    /// <summary>The results of a multi that failed, one a part.</summary>
+    public ErrorCode[]? PartErrors { get; set; }
+
+    public void Start(WriteRequest request, long zxid, long time, long now)
+    {
+        Request = request;
+        Zxid = zxid;
+        Time = time;
+        Now = now;
+        Body = null;
+        PartErrors = null;
+    }
+
+    public ErrorCode CheckSession() => sessions.Check(Request.SessionId, Request.Owner);
+
+    public bool Allows(AclList acl, Permissions wanted) => access.Allows(acl, wanted, Request.Identities);
+
+    public AclList? Resolve(IReadOnlyList<Acl>? acl) => access.Resolve(acl, Request.Identities);
+
+    public void Set(string path, in NodeView view) => overlay.Set(path, view, Zxid);
+
+    /// <summary>The version after a change that wants <paramref name="expected"/> before it, -1 for any.</summary>
+    /// <remarks>-1 itself is skipped, since no client could ask for it (ZOOKEEPER-4743).</remarks>
+    public static bool TryNextVersion(int current, int expected, out int next)
+    {
+        next = unchecked(current + 1);
+        if (next == -1)
+        {
+            next = 0;
+        }
+
+        return expected == -1 || expected == current;
+    }
+
+    /// <summary>Checks the hard limits of the deepest quota over <paramref name="path"/>.</summary>
+    /// <param name="count">Nodes that the change adds.</param>
+    /// <param name="bytes">Bytes of data that it adds.</param>
+    public ErrorCode CheckQuota(string path, int count, long bytes)
+    {
+        if (!options.EnforceQuota || FindQuota(path) is not { } quota
+            || !QuotaLimits.TryParse(overlay.Find(QuotaTable.LimitsPath(quota)).Data, out QuotaLimits limits))
+        {
+            return ErrorCode.Ok;
+        }
+
+        (long usedCount, long usedBytes) = UsageOf(quota);
+        (usedCount, usedBytes) = (usedCount + count, usedBytes + bytes);
+        bool Exceeds(long change, long used, long limit) => change > 0 && limit > -1 && used > limit;
+        if (Exceeds(count, usedCount, limits.CountHardLimit) || Exceeds(bytes, usedBytes, limits.ByteHardLimit))
+        {
+            return ErrorCode.QuotaExceeded;
+        }
+
+        if (Exceeds(count, usedCount, limits.Count) || Exceeds(bytes, usedBytes, limits.Bytes))
+        {
+            options.OnSoftQuotaExceeded?.Invoke(quota, usedCount, usedBytes);
+        }
+
+        return ErrorCode.Ok;
+    }
+
+    /// <summary>Notes a change's effect on the usage of the quota over it, for the checks of the requests that follow.</summary>
+    public void ChangeUsage(string path, int count, long bytes)
+    {
+        if (!options.EnforceQuota || FindQuota(path) is not { } quota)
+        {
+            return;
+        }
+
+        string statsPath = QuotaTable.StatsPath(quota);
+        NodeView stats = overlay.Find(statsPath);
+        if (stats.Exists)
+        {
+            (long usedCount, long usedBytes) = UsageOf(quota);
+            Set(statsPath, stats with { Data = QuotaLimits.FormatUsage(usedCount + count, usedBytes + bytes) });
+        }
+    }
+
+    private (long Count, long Bytes) UsageOf(string quota) =>
+        QuotaLimits.TryParse(overlay.Find(QuotaTable.StatsPath(quota)).Data, out QuotaLimits usage)
+            ? (usage.Count, usage.Bytes)
+            : overlay.Tree.Quotas.UsageOf(quota);
+
+    private string? FindQuota(string path)
+    {
+        if (!overlay.HasQuotas)
+        {
+            return null;
+        }
+
+        for (string at = path; at.Length > 1; at = ZPath.Parent(at))
+        {
+            if (overlay.Find(QuotaTable.LimitsPath(at)).Exists)
+            {
+                return at;
+            }
+        }
+
+        return null;
+    }
+}

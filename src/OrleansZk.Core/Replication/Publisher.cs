@@ -1,0 +1,70 @@
+namespace OrleansZk.Core.Replication;
+
+/// <summary>Takes committed groups to the follower, one after the other, and keeps the emptied ones for use again.</summary>
+internal sealed class Publisher(IFollower follower, IWorkScheduler scheduler)
+{
+    private const int KeptGroups = 4;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<OpenGroup> _waiting = new();
+    private readonly Stack<OpenGroup> _free = new();
+    private bool _isPublishing;
+
+    public OpenGroup Rent()
+    {
+        lock (_gate)
+        {
+            return _free.TryPop(out OpenGroup? group) ? group : new OpenGroup();
+        }
+    }
+
+    /// <param name="elsewhere">True leaves the caller's thread free; false publishes on it, unless another thread is at it already.</param>
+    public void Publish(OpenGroup group, bool elsewhere)
+    {
+        lock (_gate)
+        {
+            _waiting.Enqueue(group);
+            if (_isPublishing)
+            {
+                return;
+            }
+
+            _isPublishing = true;
+        }
+
+        if (elsewhere)
+        {
+            scheduler.Post(PublishWaiting);
+        }
+        else
+        {
+            PublishWaiting();
+        }
+    }
+
+    private void PublishWaiting()
+    {
+        while (true)
+        {
+            OpenGroup? group;
+            lock (_gate)
+            {
+                if (!_waiting.TryDequeue(out group))
+                {
+                    _isPublishing = false;
+                    return;
+                }
+            }
+
+            follower.Deliver(group.Items);
+            group.Clear();
+            lock (_gate)
+            {
+                if (_free.Count < KeptGroups)
+                {
+                    _free.Push(group);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Logging;
+using OrleansZk.Core.Transactions;
+using OrleansZk.Core.Tree;
+
+namespace OrleansZk.Core.Replication;
+
+/// <summary>Brings a new replica to the end of the log: loads the checkpoint, replays what the log has behind it, checks digests on the way.</summary>
+public sealed partial class Recovery(ITransactionLog log, ICheckpointStore store, ILogger<Recovery> logger)
+{
+    /// <exception cref="CheckpointException">The checkpoint cannot be used.</exception>
+    /// <exception cref="LogCorruptException">The log cannot be used, or does not fit the checkpoint.</exception>
+    public async Task LoadAsync(Replica replica, CancellationToken cancellationToken)
+    {
+        var loader = new Loader(replica);
+        CheckpointHeader? header = await store.LoadAsync(loader, cancellationToken).ConfigureAwait(false);
+        if (header is { } found)
+        {
+            if (replica.Tree.Digest != found.Digest)
+            {
+                throw new CheckpointException(
+                    $"the checkpoint at zxid 0x{found.Zxid:x} has digest {replica.Tree.Digest:x16} but should have {found.Digest:x16}");
+            }
+
+            replica.SetLoaded(found.Zxid);
+        }
+
+        long from = replica.LastAppliedZxid;
+        long count = 0;
+        await foreach (LogGroup group in log.ReadAsync(from, cancellationToken).ConfigureAwait(false))
+        {
+            DecodedGroup decoded = GroupCodec.Read(group);
+            foreach (Transaction transaction in decoded.Transactions)
+            {
+                if (transaction.Zxid > replica.LastAppliedZxid)
+                {
+                    Check(replica, decoded, group);
+                    Replay(replica, transaction);
+                    count++;
+                }
+            }
+        }
+
+        LogLoaded(replica.Tree.Count, replica.Sessions.Count, from, count, replica.LastAppliedZxid);
+    }
+
+    private static void Check(Replica replica, DecodedGroup decoded, LogGroup group)
+    {
+        if (decoded.DigestZxid == replica.LastAppliedZxid && decoded.Digest != replica.Tree.Digest)
+        {
+            throw new LogCorruptException(
+                $"the tree at zxid 0x{decoded.DigestZxid:x} has digest {replica.Tree.Digest:x16}, but group 0x{group.FirstZxid:x} of the log says {decoded.Digest:x16}");
+        }
+    }
+
+    private static void Replay(Replica replica, Transaction transaction)
+    {
+        try
+        {
+            replica.Replay(transaction);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new LogCorruptException($"transaction 0x{transaction.Zxid:x} does not fit the tree before it: {e.Message}", e);
+        }
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Loaded {Nodes} nodes and {Sessions} sessions: checkpoint at zxid 0x{Checkpoint:x}, then {Transactions} transactions up to zxid 0x{Zxid:x}")]
+    private partial void LogLoaded(int nodes, int sessions, long checkpoint, long transactions, long zxid);
+
+    private sealed class Loader(Replica replica) : ICheckpointLoader
+    {
+        public void AddSession(long sessionId, int timeout) => replica.Sessions.Load(sessionId, timeout);
+
+        public void AddNode(in NodeImage image) => replica.Tree.Load(image);
+    }
+}

@@ -1,0 +1,28 @@
+using OrleansZk.Protocol;
+
+namespace OrleansZk.Core.Replication;
+
+/// <summary>What a replica allows its clients.</summary>
+public sealed record ReplicaLimits
+{
+    /// <summary>Bytes of a request's frame (<c>jute.maxbuffer</c>).</summary>
+    public int MaxFrameLength { get; init; } = Frame.DefaultMaxLength;
+
+    /// <summary>Milliseconds.</summary>
+    public int MinSessionTimeout { get; init; } = 4000;
+
+    /// <summary>Milliseconds.</summary>
+    public int MaxSessionTimeout { get; init; } = 40_000;
+
+    /// <summary>Writes on their way, of all clients; beyond, those who have some are not read from (<c>globalOutstandingLimit</c>).</summary>
+    public int MaxOutstanding { get; init; } = 4096;
+
+    /// <summary>Bytes of the writes on their way, of all clients.</summary>
+    public long MaxOutstandingBytes { get; init; } = 64L << 20;
+
+    /// <summary>Output of one connection, in bytes, after which it is sent before more requests are taken.</summary>
+    public int OutputPerTurn { get; init; } = 256 << 10;
+
+    /// <summary>Output that one connection may leave unread, in bytes; beyond, it is dropped.</summary>
+    public int MaxUnsentBytes { get; init; } = 16 << 20;
+}

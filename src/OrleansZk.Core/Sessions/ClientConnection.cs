@@ -1,0 +1,514 @@
+using System.Buffers;
+using OrleansZk.Core.Operations;
+using OrleansZk.Core.Replication;
+using OrleansZk.Core.Transactions;
+using OrleansZk.Core.Watches;
+using OrleansZk.Protocol;
+using OrleansZk.Protocol.Records;
+
+namespace OrleansZk.Core.Sessions;
+
+/// <summary>One client's connection to a replica: takes its frames, keeps its requests in order, gathers its answers and events.</summary>
+/// <remarks>
+/// <para>A read is answered at once when nothing waits before it; otherwise it waits for the writes before it, and is executed at exactly that point
+/// of the order by whoever applies them. So every request sees what came before it in its session, and nothing that comes after.</para>
+/// <para>Locks are taken in this order: the replica's, the connection's.</para>
+/// </remarks>
+public sealed class ClientConnection
+{
+    private const int FramesPerTurn = 256;
+    private const int ReplyHead = Frame.HeaderLength + ReplyHeader.EncodedLength;
+
+    private readonly Lock _gate = new();
+    private readonly Replica _replica;
+    private readonly IConnectionTransport _transport;
+    private readonly Queue<PendingRequest> _pending = new();
+    private JuteWriter _output = new();
+    private Phase _phase = Phase.New;
+    private List<(EventType Type, string Path)>? _eventsBeforeReply;
+    private bool? _saidReadOnly;
+    private IReadOnlyList<AclId> _identities;
+
+    internal ClientConnection(Replica replica, IConnectionTransport transport, long token, string clientAddress, string clientIp)
+    {
+        _replica = replica;
+        _transport = transport;
+        Token = token;
+        ClientAddress = clientAddress;
+        _identities = [new AclId(AclScheme.Ip, clientIp)];
+        ConnectedAt = LastHeardAt = replica.Clock.GetTimestamp();
+    }
+
+    private enum Phase
+    {
+        New,
+        Connecting,
+        Open,
+        Closing,
+        Closed,
+    }
+
+    /// <summary>Unique among all connections of the ensemble; sessions are owned by it.</summary>
+    public long Token { get; }
+
+    /// <summary>The client's address and port, as the four-letter words show it.</summary>
+    public string ClientAddress { get; }
+
+    /// <summary>0 before the handshake.</summary>
+    public long SessionId { get; private set; }
+
+    /// <summary>Milliseconds.</summary>
+    public int SessionTimeout { get; private set; }
+
+    /// <summary>Who the client is: its address, and what it has authenticated as.</summary>
+    public IReadOnlyList<AclId> Identities => _identities;
+
+    /// <summary>In the time provider's timestamps.</summary>
+    public long ConnectedAt { get; }
+
+    public long LastHeardAt { get; private set; }
+
+    public ConnectionStats Stats { get; } = new();
+
+    /// <summary>Requests that have no answer yet.</summary>
+    public int Outstanding
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _pending.Count;
+            }
+        }
+    }
+
+    /// <summary>True once the client has a session.</summary>
+    public bool IsEstablished => _phase is Phase.Open or Phase.Closing;
+
+    /// <summary>True when the connection ends as soon as its output is sent.</summary>
+    public bool IsEnding => _phase is Phase.Closing or Phase.Closed;
+
+    /// <summary>Set by the replica while it applies a group.</summary>
+    internal bool IsTouched { get; set; }
+
+    internal Lock Gate => _gate;
+
+    /// <summary>Takes complete frames off <paramref name="received"/>. Calls must not overlap.</summary>
+    /// <returns>True when it stopped early, so that others have their turn or output can leave: there may be more complete frames.</returns>
+    /// <exception cref="InvalidFrameException">The connection must be closed.</exception>
+    /// <exception cref="JuteException">A frame has no readable header: the connection must be closed.</exception>
+    public bool Receive(ref ReadOnlySequence<byte> received)
+    {
+        long now = _replica.Clock.GetTimestamp();
+        LastHeardAt = now;
+        int frames = 0;
+        bool stoppedEarly = false;
+        bool hasOutput;
+        _replica.EnterRead();
+        try
+        {
+            lock (_gate)
+            {
+                long sentBefore = Stats.Sent;
+                while (!IsEnding)
+                {
+                    if (frames == FramesPerTurn || _output.Length >= _replica.Limits.OutputPerTurn)
+                    {
+                        stoppedEarly = true;
+                        break;
+                    }
+
+                    if (!Frame.TryRead(ref received, _replica.Limits.MaxFrameLength, out ReadOnlySequence<byte> frame))
+                    {
+                        break;
+                    }
+
+                    frames++;
+                    Take(frame, now);
+                }
+
+                long answered = Stats.Sent - sentBefore;
+                if (answered > 0)
+                {
+                    Stats.AddLatency((long)_replica.Clock.GetElapsedTime(now).TotalMilliseconds, answered);
+                }
+
+                hasOutput = _output.Length > 0;
+            }
+        }
+        finally
+        {
+            _replica.ExitRead();
+            _replica.SubmitEnlisted();
+        }
+
+        if (hasOutput)
+        {
+            _transport.Flush(elsewhere: false);
+        }
+
+        return stoppedEarly;
+    }
+
+    /// <summary>Swaps the gathered output for an empty writer.</summary>
+    /// <returns>False when there is no output.</returns>
+    public bool TryTakeOutput(ref JuteWriter empty)
+    {
+        lock (_gate)
+        {
+            if (_output.Length == 0)
+            {
+                return false;
+            }
+
+            (_output, empty) = (empty, _output);
+            return true;
+        }
+    }
+
+    /// <summary>Ends the connection on the replica's side. The session lives on until it is closed or expires.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            if (_phase == Phase.Closed)
+            {
+                return;
+            }
+
+            _phase = Phase.Closed;
+            _replica.Watches.RemoveAll(this);
+            while (_pending.TryDequeue(out PendingRequest pending))
+            {
+                Release(pending);
+            }
+
+            _output.Reset();
+        }
+
+        _replica.Remove(this);
+    }
+
+    /// <summary>Closes, and ends the transport too.</summary>
+    internal void Drop()
+    {
+        Close();
+        _transport.Abort();
+    }
+
+    internal void Flush(bool elsewhere) => _transport.Flush(elsewhere);
+
+    /// <summary>Answers a write at its place in the order, and then the reads that waited for it. Called with the replica's write lock.</summary>
+    /// <param name="now">A timestamp.</param>
+    internal void Complete(in Sequenced item, in Stat stat, ApplyContext context, long now)
+    {
+        lock (_gate)
+        {
+            if (_phase == Phase.Closed)
+            {
+                return;
+            }
+
+            PendingRequest pending = _pending.Dequeue();
+            if (!ReferenceEquals(pending.Write, item.Request))
+            {
+                throw new InvalidOperationException("an answer came out of the order of its session");
+            }
+
+            Answer(item, stat, context);
+            CountLatency(pending, now);
+            while (!IsEnding && _pending.TryPeek(out pending) && pending.Frame is { } frame)
+            {
+                _pending.Dequeue();
+                AnswerNow(frame.AsSpan(0, pending.Length));
+                CountLatency(pending, now);
+                Release(pending);
+            }
+        }
+    }
+
+    /// <summary>Sends an event. Called with the replica's write lock, so that no read can be answered with the change before it.</summary>
+    internal void SendEvent(ReadOnlySpan<byte> frame)
+    {
+        lock (_gate)
+        {
+            if (_phase is Phase.Open)
+            {
+                _output.WriteRaw(frame);
+                Stats.CountEvent();
+            }
+        }
+
+        if (_output.Length > _replica.Limits.MaxUnsentBytes)
+        {
+            _replica.DropSoon(this);
+        }
+    }
+
+    /// <summary>Sends events ahead of the answer of the read that is being executed.</summary>
+    internal void SendBeforeReply(List<(EventType Type, string Path)> events) => _eventsBeforeReply = events.Count > 0 ? events : null;
+
+    private static void Release(in PendingRequest pending)
+    {
+        if (pending.Frame is { } frame)
+        {
+            ArrayPool<byte>.Shared.Return(frame);
+        }
+    }
+
+    private void CountLatency(in PendingRequest pending, long now) =>
+        Stats.AddLatency((long)_replica.Clock.GetElapsedTime(pending.ReceivedAt, now).TotalMilliseconds, 1);
+
+    private void Take(in ReadOnlySequence<byte> frame, long now)
+    {
+        if (frame.IsSingleSegment)
+        {
+            Take(frame.FirstSpan, now);
+            return;
+        }
+
+        int length = (int)frame.Length;
+        byte[] copy = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            frame.CopyTo(copy);
+            Take(copy.AsSpan(0, length), now);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(copy);
+        }
+    }
+
+    private void Take(ReadOnlySpan<byte> frame, long now)
+    {
+        Stats.CountReceived();
+        var reader = new JuteReader(frame);
+        if (_phase == Phase.New)
+        {
+            Connect(ConnectRequest.Read(ref reader), now);
+            return;
+        }
+
+        RequestHeader header = RequestHeader.Read(ref reader);
+        if (header.Type is OpCode.Auth or OpCode.Sasl)
+        {
+            Authenticate(header, ref reader);
+            return;
+        }
+
+        if (OperationTable.Find(header.Type) is WriteOperation { IsForClients: true } write && TryDecode(write, ref reader) is { } request)
+        {
+            request.Xid = header.Xid;
+            request.Length = frame.Length;
+            Enlist(request, now);
+        }
+        else if (_pending.Count == 0)
+        {
+            AnswerNow(frame);
+        }
+        else
+        {
+            byte[] copy = ArrayPool<byte>.Shared.Rent(frame.Length);
+            frame.CopyTo(copy);
+            _pending.Enqueue(new PendingRequest(null, copy, frame.Length, now));
+        }
+    }
+
+    private static WriteRequest? TryDecode(WriteOperation operation, ref JuteReader reader)
+    {
+        try
+        {
+            return operation.Decode(ref reader);
+        }
+        catch (JuteException)
+        {
+            // Answered in its turn, like everything that is not a write.
+            return null;
+        }
+    }
+
+    private void Enlist(WriteRequest request, long now)
+    {
+        request.SessionId = SessionId;
+        request.Owner = Token;
+        request.Identities = _identities;
+        request.ReceivedAt = now;
+        request.Connection = this;
+        _pending.Enqueue(new PendingRequest(request, null, 0, now));
+        _replica.Enlist(request);
+    }
+
+    private void Connect(in ConnectRequest request, long now)
+    {
+        _saidReadOnly = request.ReadOnly;
+        _phase = Phase.Connecting;
+        if (request.LastZxidSeen > _replica.LastAppliedZxid)
+        {
+            // The client has seen more than we have: another server must serve it (ZooKeeper closes without a word too).
+            _phase = Phase.Closing;
+            return;
+        }
+
+        SessionTimeout = Math.Clamp(request.Timeout, _replica.Limits.MinSessionTimeout, _replica.Limits.MaxSessionTimeout);
+        if (request.SessionId == 0)
+        {
+            SessionId = _replica.NextSessionId();
+            Enlist(OperationTable.Get<CreateSession>().Request(new SessionRequest(SessionId, SessionTimeout)), now);
+        }
+        else if (_replica.Password.IsRight(request.SessionId, request.Password))
+        {
+            SessionId = request.SessionId;
+            Enlist(AttachSession.Instance.Request(new SessionRequest(SessionId, SessionTimeout)), now);
+        }
+        else
+        {
+            AnswerConnect(ErrorCode.SessionExpired);
+        }
+    }
+
+    private void Authenticate(in RequestHeader header, ref JuteReader reader)
+    {
+        IReadOnlyList<AclId>? proven = null;
+        if (header.Type == OpCode.Auth)
+        {
+            AuthRequest request = AuthRequest.Read(ref reader);
+            proven = _replica.Access.Scheme(request.Scheme)?.Authenticate(request.Auth);
+        }
+
+        int start = BeginReply();
+        EndReply(start, header.Xid, proven is null ? ErrorCode.AuthFailed : ErrorCode.Ok, null);
+        if (proven is null)
+        {
+            _phase = Phase.Closing;
+            return;
+        }
+
+        _identities = [.. _identities.Union(proven)];
+    }
+
+    /// <summary>Answers a request that needs no leader: a read, or one that cannot be served.</summary>
+    private void AnswerNow(ReadOnlySpan<byte> frame)
+    {
+        var reader = new JuteReader(frame);
+        RequestHeader header = RequestHeader.Read(ref reader);
+        Operation? operation = OperationTable.Find(header.Type);
+        int start = BeginReply();
+        var error = ErrorCode.Unimplemented;
+        if (operation is ReadOperation read)
+        {
+            try
+            {
+                error = read.Execute(ref reader, new ReadContext(_replica, this), _output);
+            }
+            catch (JuteException)
+            {
+                error = ErrorCode.MarshallingError;
+            }
+
+            if (_eventsBeforeReply is { } events)
+            {
+                _eventsBeforeReply = null;
+                _output.Truncate(start);
+                SendMissed(events);
+                start = BeginReply();
+            }
+        }
+        else if (operation is { IsForClients: true })
+        {
+            error = ErrorCode.MarshallingError;
+        }
+        else
+        {
+            _phase = Phase.Closing;
+        }
+
+        EndReply(start, header.Xid, error, operation);
+    }
+
+    private void Answer(in Sequenced item, in Stat stat, ApplyContext context)
+    {
+        WriteRequest request = item.Request;
+        if (_phase == Phase.Connecting)
+        {
+            AnswerConnect(item.Error);
+            return;
+        }
+
+        if (item.Error == ErrorCode.SessionMoved)
+        {
+            // A connection that has lost its session cannot be told so in a way that clients understand (ZOOKEEPER-710).
+            _phase = Phase.Closing;
+            return;
+        }
+
+        int start = BeginReply();
+        ErrorCode error = item.Error;
+        if (item.PartErrors is { } partErrors)
+        {
+            Multi.ReplyFailed(partErrors, _output);
+            error = ErrorCode.Ok;
+        }
+        else if (error == ErrorCode.Ok)
+        {
+            request.Reply(item.Transaction?.Body, stat, context, _output);
+        }
+
+        EndReply(start, request.Xid, error, request.Operation);
+        if (request.Operation.Code == OpCode.CloseSession)
+        {
+            _phase = Phase.Closing;
+        }
+    }
+
+    private void AnswerConnect(ErrorCode error)
+    {
+        bool accepted = error == ErrorCode.Ok;
+        int start = _output.Length;
+        _output.WriteInt(0);
+        new ConnectResponse(
+            0,
+            accepted ? SessionTimeout : 0,
+            accepted ? SessionId : 0,
+            accepted ? _replica.Password.For(SessionId) : new byte[ConnectResponse.PasswordLength],
+            _saidReadOnly is null ? null : false).Write(_output);
+        _output.SetInt(start, _output.Length - start - Frame.HeaderLength);
+        Stats.CountReply(OperationTable.Find(OpCode.CreateSession), 0, _replica.LastAppliedZxid);
+        _phase = accepted ? Phase.Open : Phase.Closing;
+        if (accepted)
+        {
+            _replica.Establish(this);
+        }
+    }
+
+    private void SendMissed(List<(EventType Type, string Path)> events)
+    {
+        foreach ((EventType type, string path) in events)
+        {
+            WatchFrame.Write(_output, type, path, -1);
+            Stats.CountEvent();
+        }
+    }
+
+    private int BeginReply()
+    {
+        int start = _output.Length;
+        _output.Claim(ReplyHead);
+        return start;
+    }
+
+    private void EndReply(int start, int xid, ErrorCode error, Operation? operation)
+    {
+        if (error != ErrorCode.Ok)
+        {
+            _output.Truncate(start + ReplyHead);
+        }
+
+        long zxid = _replica.LastAppliedZxid;
+        _output.SetInt(start, _output.Length - start - Frame.HeaderLength);
+        _output.SetInt(start + 4, xid);
+        _output.SetLong(start + 8, zxid);
+        _output.SetInt(start + 16, (int)error);
+        Stats.CountReply(operation, xid, zxid);
+    }
+}

@@ -1,0 +1,161 @@
+using OrleansZk.Core.Replication;
+using OrleansZk.Core.Tree;
+
+namespace OrleansZk.Core.Sessions;
+
+/// <summary>The connections of one replica, by token and by session, and the ids for new ones.</summary>
+public sealed class ConnectionRegistry
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<long, ClientConnection> _byToken = [];
+    private readonly Dictionary<long, ClientConnection> _bySession = [];
+    private readonly ConnectionStats _gone = new();
+    private readonly TimeProvider _clock;
+    private readonly long _idPrefix;
+    private long _nextToken;
+    private long _nextSessionId;
+    private long _reportedAt;
+
+    internal ConnectionRegistry(ReplicaIdentity identity, TimeProvider clock)
+    {
+        _clock = clock;
+
+        // ZooKeeper's layout (SessionTrackerImpl): the server in the top byte, then the clock, then a count. The same shape serves tokens.
+        _idPrefix = (long)identity.ServerId << 56;
+        long start = (identity.Incarnation << 24) >>> 8;
+        _nextSessionId = _idPrefix | start;
+        _nextToken = _idPrefix | start;
+        _reportedAt = clock.GetTimestamp();
+    }
+
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _byToken.Count;
+            }
+        }
+    }
+
+    /// <summary>The connections now.</summary>
+    public IReadOnlyList<ClientConnection> Snapshot()
+    {
+        lock (_gate)
+        {
+            return [.. _byToken.Values];
+        }
+    }
+
+    /// <summary>All that this replica's connections have received and sent.</summary>
+    public ConnectionStats Totals()
+    {
+        var totals = new ConnectionStats();
+        lock (_gate)
+        {
+            totals.Add(_gone);
+            foreach (ClientConnection connection in _byToken.Values)
+            {
+                totals.Add(connection.Stats);
+            }
+        }
+
+        return totals;
+    }
+
+    /// <summary>Starts the totals, and every connection's figures, from zero.</summary>
+    public void ResetStats()
+    {
+        lock (_gate)
+        {
+            _gone.Reset();
+        }
+
+        foreach (ClientConnection connection in Snapshot())
+        {
+            lock (connection.Gate)
+            {
+                connection.Stats.Reset();
+            }
+        }
+    }
+
+    internal long NextToken() => Interlocked.Increment(ref _nextToken);
+
+    internal long NextSessionId()
+    {
+        long id = Interlocked.Increment(ref _nextSessionId);
+        while (NodeOwner.IsReserved(id))
+        {
+            id = Interlocked.Increment(ref _nextSessionId);
+        }
+
+        return id;
+    }
+
+    internal void Add(ClientConnection connection)
+    {
+        lock (_gate)
+        {
+            _byToken.Add(connection.Token, connection);
+        }
+    }
+
+    /// <summary>Gives a session to a connection.</summary>
+    /// <returns>The connection that had it before, if one had.</returns>
+    internal ClientConnection? Establish(ClientConnection connection)
+    {
+        lock (_gate)
+        {
+            _bySession.TryGetValue(connection.SessionId, out ClientConnection? before);
+            _bySession[connection.SessionId] = connection;
+            return ReferenceEquals(before, connection) ? null : before;
+        }
+    }
+
+    internal ClientConnection? OfSession(long sessionId)
+    {
+        lock (_gate)
+        {
+            return _bySession.GetValueOrDefault(sessionId);
+        }
+    }
+
+    internal void Remove(ClientConnection connection)
+    {
+        lock (_gate)
+        {
+            if (_byToken.Remove(connection.Token))
+            {
+                _gone.Add(connection.Stats);
+            }
+
+            if (_bySession.TryGetValue(connection.SessionId, out ClientConnection? owner) && ReferenceEquals(owner, connection))
+            {
+                _bySession.Remove(connection.SessionId);
+            }
+        }
+    }
+
+    /// <summary>The sessions that were heard of since this was last asked.</summary>
+    internal List<SessionActivity> TakeActivity()
+    {
+        var activity = new List<SessionActivity>();
+        lock (_gate)
+        {
+            long now = _clock.GetTimestamp();
+            foreach ((long id, ClientConnection connection) in _bySession)
+            {
+                if (connection.LastHeardAt >= _reportedAt)
+                {
+                    activity.Add(new SessionActivity(id, (long)_clock.GetElapsedTime(connection.LastHeardAt, now).TotalMilliseconds));
+                }
+            }
+
+            _reportedAt = now;
+        }
+
+        return activity;
+    }
+}

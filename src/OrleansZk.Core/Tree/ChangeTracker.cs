@@ -1,0 +1,118 @@
+namespace OrleansZk.Core.Tree;
+
+/// <summary>Knows which nodes changed since the last checkpoint, and keeps an exact cut readable while the tree goes on changing.</summary>
+/// <remarks>
+/// Generations number the spans between checkpoints. A node enters its generation's list when it first changes in it. After a cut, a node of the
+/// cut's list that is about to change again first leaves its image with the cut. So a cut costs no pause, and a checkpoint's cost follows the changes.
+/// Changes and <see cref="BeginCut"/> need the tree's write lock, reading a cut its read lock.
+/// </remarks>
+internal sealed class ChangeTracker
+{
+    private int _generation = 1;
+    private List<ZNode> _changed = [];
+    private TreeCut? _cut;
+
+    /// <summary>Nodes that the next checkpoint will have to look at.</summary>
+    public int ChangedCount => _changed.Count;
+
+    /// <summary>Must be called before a node that is in the tree changes or leaves it.</summary>
+    public void BeforeChange(ZNode node)
+    {
+        if (node.ChangeGeneration == _generation)
+        {
+            return;
+        }
+
+        if (_cut is { } cut && node.ChangeGeneration == cut.Generation)
+        {
+            cut.Keep(node);
+        }
+
+        Enlist(node);
+    }
+
+    public void Created(ZNode node) => Enlist(node);
+
+    /// <summary>Takes a node as what the store already holds.</summary>
+    public static void Loaded(ZNode node) => node.IsStored = true;
+
+    public TreeCut BeginCut()
+    {
+        if (_cut is not null)
+        {
+            throw new InvalidOperationException("a cut of this tree is still being written");
+        }
+
+        _cut = new TreeCut(_generation, _changed);
+        _changed = [];
+        _generation++;
+        return _cut;
+    }
+
+    /// <summary>Ends the cut; when its checkpoint failed, its nodes count as changed again.</summary>
+    public void EndCut(bool written)
+    {
+        TreeCut cut = _cut ?? throw new InvalidOperationException("no cut has begun");
+        _cut = null;
+        if (written)
+        {
+            return;
+        }
+
+        foreach (ZNode node in cut.Nodes)
+        {
+            if (node.ChangeGeneration == cut.Generation)
+            {
+                Enlist(node);
+            }
+        }
+    }
+
+    private void Enlist(ZNode node)
+    {
+        node.ChangeGeneration = _generation;
+        _changed.Add(node);
+    }
+}
+
+/// <summary>The changes that one checkpoint writes, as they stood at its zxid.</summary>
+internal sealed class TreeCut(int generation, List<ZNode> nodes)
+{
+    private readonly Dictionary<ZNode, NodeImage> _kept = [];
+
+    public int Generation => generation;
+
+    public IReadOnlyList<ZNode> Nodes => nodes;
+
+    public void Keep(ZNode node) => _kept.TryAdd(node, node.Image);
+
+    /// <summary>The change to write for the node at <paramref name="index"/>; false when the store needs none of that kind.</summary>
+    public bool TryRead(int index, bool deletions, out Replication.NodeChange change)
+    {
+        ZNode node = nodes[index];
+        if (_kept.TryGetValue(node, out NodeImage image))
+        {
+            change = new Replication.NodeChange(false, image);
+            if (!deletions)
+            {
+                node.IsStored = true;
+            }
+
+            return !deletions;
+        }
+
+        if (node.IsDeleted && node.ChangeGeneration == generation)
+        {
+            change = new Replication.NodeChange(true, new NodeImage { Path = node.Path });
+            return deletions && node.IsStored;
+        }
+
+        change = new Replication.NodeChange(false, node.Image);
+        if (!deletions)
+        {
+            node.IsStored = true;
+        }
+
+        return !deletions;
+    }
+}

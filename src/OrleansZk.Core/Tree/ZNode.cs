@@ -1,0 +1,107 @@
+using OrleansZk.Core.Access;
+
+namespace OrleansZk.Core.Tree;
+
+/// <summary>One node of the tree. Only the <see cref="DataTree"/> changes it; its data is an array that is never changed, only replaced.</summary>
+public sealed class ZNode
+{
+    private ZNode[] _children = [];
+
+    internal ZNode(string path, int hash)
+    {
+        Path = path;
+        Hash = hash;
+    }
+
+    public string Path { get; }
+
+    public byte[]? Data { get; internal set; }
+
+    public AclList Acl { get; internal set; } = AclList.Open;
+
+    public long Czxid { get; internal set; }
+
+    public long Mzxid { get; internal set; }
+
+    public long Pzxid { get; internal set; }
+
+    public long Ctime { get; internal set; }
+
+    public long Mtime { get; internal set; }
+
+    /// <summary>The stored ephemeralOwner (see <see cref="NodeOwner"/>).</summary>
+    public long Owner { get; internal set; }
+
+    public int Version { get; internal set; }
+
+    /// <summary>Creations of children so far; clients see <see cref="Stat"/>'s figure instead.</summary>
+    public int Cversion { get; internal set; }
+
+    public int Aversion { get; internal set; }
+
+    public int ChildCount { get; private set; }
+
+    public int DataLength => Data?.Length ?? 0;
+
+    /// <summary>The last segment of the path.</summary>
+    public ReadOnlySpan<char> Name => Path.AsSpan(Path.LastIndexOf('/') + 1);
+
+    /// <summary>The children, in no order.</summary>
+    public ReadOnlySpan<ZNode> Children => _children.AsSpan(0, ChildCount);
+
+    /// <summary>What clients see: their cversion counts creations and deletions of children.</summary>
+    public Stat Stat => new(
+        Czxid,
+        Mzxid,
+        Ctime,
+        Mtime,
+        Version,
+        unchecked((2 * Cversion) - ChildCount),
+        Aversion,
+        NodeOwner.IsSession(Owner) ? Owner : 0,
+        DataLength,
+        ChildCount,
+        Pzxid);
+
+    public NodeImage Image => new(Path, Data, Acl, Czxid, Mzxid, Pzxid, Ctime, Mtime, Version, Cversion, Aversion, Owner);
+
+    internal ZNode? Parent { get; set; }
+
+    // The table of paths chains its nodes through these two.
+    internal int Hash { get; }
+
+    internal ZNode? NextInBucket { get; set; }
+
+    // Where the parent's array of children holds this node.
+    internal int ChildIndex { get; private set; }
+
+    // The change tracker's: the checkpoint generation that this node last changed in, and what has become of it.
+    internal int ChangeGeneration { get; set; }
+
+    internal bool IsDeleted { get; set; }
+
+    internal bool IsStored { get; set; }
+
+    internal void AddChild(ZNode child)
+    {
+        if (ChildCount == _children.Length)
+        {
+            Array.Resize(ref _children, Math.Max(4, ChildCount * 2));
+        }
+
+        child.ChildIndex = ChildCount;
+        _children[ChildCount++] = child;
+    }
+
+    internal void RemoveChild(ZNode child)
+    {
+        ZNode last = _children[--ChildCount];
+        _children[child.ChildIndex] = last;
+        last.ChildIndex = child.ChildIndex;
+        _children[ChildCount] = null!;
+        if (ChildCount < _children.Length / 4)
+        {
+            Array.Resize(ref _children, _children.Length / 2);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace OrleansZk.Storage.Log;
+
+/// <summary>The thread that alone writes to the log: runs the one append that may wait, and now and then another job.</summary>
+internal sealed class LogThread
+{
+    private readonly ConcurrentQueue<Action> _jobs = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _stopping = new();
+    private readonly object _wake = new();
+    private readonly Action _append;
+    private readonly long _spinTicks;
+
+    private bool _appendWaits;
+    private bool _jobWaits;
+    private bool _asleep;
+    private bool _stopped;
+
+    /// <param name="append">Runs the append that <see cref="PostAppend"/> announced.</param>
+    /// <param name="spin">How long to look for work before going to sleep.</param>
+    public LogThread(Action append, TimeSpan spin)
+    {
+        _append = append;
+        _spinTicks = (long)(spin.TotalSeconds * Stopwatch.Frequency);
+        new Thread(Run) { IsBackground = true, Name = "OrleansZk log" }.Start();
+    }
+
+    /// <summary>Has the append run. Cheap when the thread is awake, which it is while its own continuations run.</summary>
+    public void PostAppend()
+    {
+        Volatile.Write(ref _appendWaits, true);
+        Wake();
+    }
+
+    /// <summary>Runs a job between appends.</summary>
+    public Task<T> RunAsync<T>(Func<T> job)
+    {
+        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_stopping)
+        {
+            ObjectDisposedException.ThrowIf(_stopped, typeof(SegmentLog));
+            _jobs.Enqueue(() =>
+            {
+                try
+                {
+                    result.SetResult(job());
+                }
+                catch (Exception exception)
+                {
+                    result.SetException(exception);
+                }
+            });
+        }
+
+        Volatile.Write(ref _jobWaits, true);
+        Wake();
+        return result.Task;
+    }
+
+    /// <summary>Ends the thread when it has run what waits.</summary>
+    public Task StopAsync()
+    {
+        lock (_stopping)
+        {
+            Volatile.Write(ref _stopped, true);
+        }
+
+        Wake();
+        return _ended.Task;
+    }
+
+    private void Wake()
+    {
+        // The thread says that it sleeps, then looks for work; here it is the other way round: one of the two sees the other.
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _asleep))
+        {
+            lock (_wake)
+            {
+                Monitor.Pulse(_wake);
+            }
+        }
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            if (Volatile.Read(ref _appendWaits))
+            {
+                Volatile.Write(ref _appendWaits, false);
+                _append();
+            }
+            else if (Volatile.Read(ref _jobWaits))
+            {
+                Volatile.Write(ref _jobWaits, false);
+                RunJobs();
+            }
+            else if (Volatile.Read(ref _stopped))
+            {
+                break;
+            }
+            else
+            {
+                AwaitWork();
+            }
+        }
+
+        RunJobs();
+        _ended.SetResult();
+    }
+
+    private void RunJobs()
+    {
+        while (_jobs.TryDequeue(out Action? job))
+        {
+            job();
+        }
+    }
+
+    private void AwaitWork()
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetTimestamp() - start < _spinTicks)
+        {
+            if (HasWork())
+            {
+                return;
+            }
+
+            Thread.SpinWait(10);
+        }
+
+        lock (_wake)
+        {
+            Volatile.Write(ref _asleep, true);
+            Interlocked.MemoryBarrier();
+            while (!HasWork())
+            {
+                Monitor.Wait(_wake);
+            }
+
+            Volatile.Write(ref _asleep, false);
+        }
+    }
+
+    private bool HasWork() => Volatile.Read(ref _appendWaits) || Volatile.Read(ref _jobWaits) || Volatile.Read(ref _stopped);
+}

@@ -1,0 +1,178 @@
+using Microsoft.Extensions.Logging;
+using OrleansZk.Core.Replication;
+using OrleansZk.Storage.Files;
+
+namespace OrleansZk.Storage.Log;
+
+/// <summary>The transaction log of a server that stands alone: append-only segment files in its data folder.</summary>
+/// <remarks>
+/// The folder's lock keeps other processes out, so a deposed leader can only be one of the same process: its appends fail
+/// because their zxids belong to an epoch before the one that was claimed last.
+/// <see cref="OpenAsync"/> may be called again, and has to be after a sync failed: only what is found then counts.
+/// Thread-safe, but for one append at a time.
+/// </remarks>
+public sealed class SegmentLog : ITransactionLog
+{
+    private readonly Disk _disk;
+    private readonly SegmentLogOptions _options;
+    private readonly ILogger _logger;
+    private readonly LogThread _thread;
+    private readonly AppendCompletion _completion = new();
+    private readonly Lock _writing = new();
+
+    private SegmentTable? _segments;
+    private LogWriter? _writer; // Touched under _writing only.
+    private LogGroup _group;
+
+    public SegmentLog(DataFolder folder, SegmentLogOptions options, ILogger<SegmentLog> logger)
+        : this(new OsDisk(folder.LogFolder, options.Sync), options, logger)
+    {
+    }
+
+    internal SegmentLog(Disk disk, SegmentLogOptions options, ILogger logger)
+    {
+        _disk = disk;
+        _options = options;
+        _logger = logger;
+        _thread = new LogThread(RunAppend, options.Spin);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<LogPosition> OpenAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return await _thread.RunAsync(() =>
+        {
+            lock (_writing)
+            {
+                return Open();
+            }
+        }).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<long> ClaimEpochAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return await _thread.RunAsync(() =>
+        {
+            lock (_writing)
+            {
+                LogWriter writer = Opened(_writer);
+                long epoch = writer.ClaimEpoch();
+                writer.Prepare();
+                return epoch;
+            }
+        }).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Cancellation is looked at before the append begins, and not after.</remarks>
+    /// <exception cref="ArgumentException">The group does not extend the log, or is longer than 1 GiB.</exception>
+    /// <exception cref="InvalidOperationException">No epoch was claimed, or another append is under way.</exception>
+    public ValueTask AppendAsync(LogGroup group, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        if (_options.WriteOnCaller)
+        {
+            return AppendOnCaller(group);
+        }
+
+        ValueTask task = _completion.Begin();
+        _group = group;
+        _thread.PostAppend();
+        return task;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Ends where the log ended when the reading began. Reads files in place: a caller who must not block calls from elsewhere.</remarks>
+    /// <exception cref="LogCorruptException">A record has been damaged since the log was opened.</exception>
+    public IAsyncEnumerable<LogGroup> ReadAsync(long afterZxid, CancellationToken cancellationToken) =>
+        LogReader.ReadAsync(_disk, Opened(Volatile.Read(ref _segments)).Current, afterZxid, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>Drops whole segments, and never the one that is being written.</remarks>
+    public async ValueTask TruncateAsync(long zxid, CancellationToken cancellationToken)
+    {
+        SegmentTable segments = Opened(Volatile.Read(ref _segments));
+        await Task.Run(() => segments.Truncate(zxid, cancellationToken), cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _thread.StopAsync().ConfigureAwait(false);
+        lock (_writing)
+        {
+            _writer?.Dispose();
+            _writer = null;
+        }
+    }
+
+    private static T Opened<T>(T? part)
+        where T : class =>
+        part ?? throw new InvalidOperationException("the log has not been opened");
+
+    private LogPosition Open()
+    {
+        if (!_options.Sync)
+        {
+            _logger.SyncIsOff(_disk.Folder);
+        }
+
+        _writer?.Dispose();
+        _writer = null;
+        RecoveredLog found = new LogRecovery(_disk, _logger).Run();
+        var segments = new SegmentTable(_disk, _logger, found.Segments);
+        _writer = new LogWriter(_disk, _options, _logger, segments, found);
+        Volatile.Write(ref _segments, segments);
+        _logger.LogOpened(_disk.Folder, found.Segments.Length, found.Position.Epoch, found.Position.LastZxid);
+        return found.Position;
+    }
+
+    private void RunAppend()
+    {
+        try
+        {
+            lock (_writing)
+            {
+                LogWriter writer = Opened(_writer);
+                writer.Append(_group);
+                writer.Prepare();
+            }
+        }
+        catch (Exception exception)
+        {
+            _group = default;
+            _completion.SetException(exception);
+            return;
+        }
+
+        // Let go of the bytes before whoever waits goes on: it may come back with the next group at once.
+        _group = default;
+        _completion.SetResult();
+    }
+
+    private ValueTask AppendOnCaller(in LogGroup group)
+    {
+        try
+        {
+            lock (_writing)
+            {
+                LogWriter writer = Opened(_writer);
+                writer.Append(group);
+                writer.Prepare();
+            }
+
+            return default;
+        }
+        catch (Exception exception)
+        {
+            return ValueTask.FromException(exception);
+        }
+    }
+}

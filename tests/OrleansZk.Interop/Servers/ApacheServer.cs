@@ -1,0 +1,32 @@
+using System.Diagnostics;
+using System.Globalization;
+
+using OrleansZk.Interop.Tools;
+
+namespace OrleansZk.Interop.Servers;
+
+/// <summary>Apache ZooKeeper, standalone, from the jars of Debian's packages.</summary>
+public sealed class ApacheServer(ServerSettings settings) : ServerProcess(ServerKind.Apache, settings)
+{
+    protected override ProcessStartInfo Describe()
+    {
+        var config = Path.Combine(Folder, "zoo.cfg");
+        File.WriteAllText(config, Settings.ToZooCfg(Port, DataFolder));
+
+        var start = new ProcessStartInfo(JavaTools.Java);
+        foreach (var option in JavaTools.QuickStartOptions)
+        {
+            start.ArgumentList.Add(option);
+        }
+
+        // A JVM property proper: zoo.cfg would prefix it with "zookeeper.".
+        start.ArgumentList.Add("-Dznode.container.checkIntervalMs=" + Settings.ReaperIntervalMs.ToString(CultureInfo.InvariantCulture));
+        start.ArgumentList.Add("-Dzookeeper.forceSync=no");
+        start.ArgumentList.Add("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
+        start.ArgumentList.Add("-cp");
+        start.ArgumentList.Add(JavaTools.ServerClassPath);
+        start.ArgumentList.Add("org.apache.zookeeper.server.ZooKeeperServerMain");
+        start.ArgumentList.Add(config);
+        return start;
+    }
+}

@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+using OrleansZk.Interop.Tools;
+
+namespace OrleansZk.Interop.Servers;
+
+/// <summary>
+/// A server in a process of its own, on a free loopback port and a temporary folder. Only the process started
+/// here is ever signalled, by its id.
+/// </summary>
+public abstract class ServerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
+
+    private readonly TemporaryFolder _folder = new("server");
+    private Process? _process;
+    private OutputTail? _log;
+
+    protected ServerProcess(ServerKind kind, ServerSettings settings)
+    {
+        Kind = kind;
+        Settings = settings;
+        Port = FreePorts.Take();
+    }
+
+    public ServerKind Kind { get; }
+
+    public ServerSettings Settings { get; }
+
+    /// <summary>The client port. A restart keeps it.</summary>
+    public int Port { get; }
+
+    public string Hosts => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
+
+    protected string Folder => _folder.Path;
+
+    protected string DataFolder => Path.Combine(_folder.Path, "data");
+
+    /// <summary>Creates a server of the given kind and waits until it answers.</summary>
+    public static async Task<ServerProcess> StartNewAsync(ServerKind kind, ServerSettings? settings = null)
+    {
+        settings ??= new ServerSettings();
+        ServerProcess server = kind == ServerKind.Apache ? new ApacheServer(settings) : new OrleansZkServer(settings);
+        try
+        {
+            await server.StartAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the process on the data left by the last one, and waits until it answers.</summary>
+    public async Task StartAsync()
+    {
+        Directory.CreateDirectory(DataFolder);
+        var start = Describe();
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.UseShellExecute = false;
+        _log = new OutputTail();
+        _process = Process.Start(start) ?? throw new InvalidOperationException($"'{start.FileName}' did not start.");
+        ChildProcesses.Remember(_process);
+        _log.Follow(_process);
+        await WaitUntilItAnswersAsync(_process);
+    }
+
+    /// <summary>Asks the process to end (SIGTERM) and waits for it.</summary>
+    public async Task StopAsync()
+    {
+        if (_process is { HasExited: false } process)
+        {
+            await ChildProcesses.SignalAsync(process, "TERM");
+            using var limit = new CancellationTokenSource(StopLimit);
+            try
+            {
+                await process.WaitForExitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill(entireProcessTree: true);
+                throw new TimeoutException($"{Kind} did not end within {StopLimit.TotalSeconds:0} s of SIGTERM.\n{LogTail()}");
+            }
+        }
+    }
+
+    /// <summary>Ends the process without warning (SIGKILL).</summary>
+    public async Task KillAsync()
+    {
+        if (_process is { HasExited: false } process)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+        }
+    }
+
+    /// <summary>What the server printed last, for messages of failures.</summary>
+    public string LogTail() => _log?.Tail() ?? "";
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _process?.Dispose();
+        _folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>The command that runs the server in the foreground.</summary>
+    protected abstract ProcessStartInfo Describe();
+
+    private async Task WaitUntilItAnswersAsync(Process process)
+    {
+        var clock = Stopwatch.StartNew();
+        while (clock.Elapsed < StartLimit)
+        {
+            if (process.HasExited)
+            {
+                throw new InvalidOperationException($"{Kind} ended at start, with exit code {process.ExitCode}.\n{LogTail()}");
+            }
+
+            if (await AnswersAsync())
+            {
+                return;
+            }
+
+            await Task.Delay(50);
+        }
+
+        throw new TimeoutException($"{Kind} did not answer on {Hosts} within {StartLimit.TotalSeconds:0} s.\n{LogTail()}");
+    }
+
+    private async Task<bool> AnswersAsync()
+    {
+        try
+        {
+            // `ruok` is answered before the tree is loaded; `srvr` only by a server that serves.
+            var answer = await FourLetterWord.AskAsync(Port, "srvr");
+            return answer.Contains("Mode:", StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Ports that were free a moment ago; each is handed out once per run.</summary>
+    private static class FreePorts
+    {
+        private static readonly HashSet<int> Taken = [];
+
+        public static int Take()
+        {
+            lock (Taken)
+            {
+                while (true)
+                {
+                    using var probe = new TcpListener(IPAddress.Loopback, 0);
+                    probe.Start();
+                    var port = ((IPEndPoint)probe.LocalEndpoint).Port;
+                    if (Taken.Add(port))
+                    {
+                        return port;
+                    }
+                }
+            }
+        }
+    }
+
+    protected static int AnotherFreePort() => FreePorts.Take();
+}
