@@ -88,6 +88,22 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     /// <summary>Completes when more requests may be received.</summary>
     public ValueTask WaitForRoomAsync() => _submissions.WaitForRoomAsync();
 
+    /// <summary>Completes when the leader has decided on everything that was submitted.</summary>
+    public Task WaitUntilAnsweredAsync() => _submissions.WaitUntilAnsweredAsync();
+
+    /// <summary>Ends the connections that have not shaken hands in time.</summary>
+    public void DropSilent(TimeSpan handshakeTimeout)
+    {
+        foreach (ClientConnection connection in Connections.Snapshot())
+        {
+            if (!connection.IsEstablished && Clock.GetElapsedTime(connection.ConnectedAt) > handshakeTimeout)
+            {
+                LogDropped(connection.SessionId, connection.ClientAddress);
+                connection.Drop();
+            }
+        }
+    }
+
     /// <summary>Tells the leader which clients were heard of. To be called at least every half tick.</summary>
     public void ReportActivity()
     {

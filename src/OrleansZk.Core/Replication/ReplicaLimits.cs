@@ -20,6 +20,9 @@ public sealed record ReplicaLimits
     /// <summary>Bytes of the writes on their way, of all clients.</summary>
     public long MaxOutstandingBytes { get; init; } = 64L << 20;
 
+    /// <summary>Requests of one connection that wait for their turn; beyond, it is not read from.</summary>
+    public int MaxPending { get; init; } = 4096;
+
     /// <summary>Output of one connection, in bytes, after which it is sent before more requests are taken.</summary>
     public int OutputPerTurn { get; init; } = 256 << 10;
 

@@ -11,6 +11,7 @@ internal sealed class SubmissionQueue(ReplicaIdentity identity, ReplicaLimits li
     private List<WriteRequest> _sending = [];
     private ILeader? _leader;
     private TaskCompletionSource? _roomAgain;
+    private TaskCompletionSource? _allAnswered;
     private long _number;
     private long _awaitedBytes;
     private bool _isSending;
@@ -74,6 +75,7 @@ internal sealed class SubmissionQueue(ReplicaIdentity identity, ReplicaLimits li
     public void Settle(IReadOnlyList<Sequenced> group)
     {
         TaskCompletionSource? roomAgain = null;
+        TaskCompletionSource? allAnswered = null;
         lock (_gate)
         {
             foreach (Sequenced item in group)
@@ -97,9 +99,30 @@ internal sealed class SubmissionQueue(ReplicaIdentity identity, ReplicaLimits li
             {
                 (roomAgain, _roomAgain) = (_roomAgain, null);
             }
+
+            if (_awaited.Count == 0)
+            {
+                (allAnswered, _allAnswered) = (_allAnswered, null);
+            }
         }
 
         roomAgain?.SetResult();
+        allAnswered?.SetResult();
+    }
+
+    /// <summary>Completes when the leader has decided on everything that was submitted.</summary>
+    public Task WaitUntilAnsweredAsync()
+    {
+        lock (_gate)
+        {
+            if (_awaited.Count == 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            _allAnswered ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _allAnswered.Task;
+        }
     }
 
     /// <summary>Completes when there is room for more requests.</summary>

@@ -28,6 +28,8 @@ public sealed class ClientConnection
     private List<(EventType Type, string Path)>? _eventsBeforeReply;
     private bool? _saidReadOnly;
     private IReadOnlyList<AclId> _identities;
+    private TaskCompletionSource? _fewerPending;
+    private int _fewerThan;
 
     internal ClientConnection(Replica replica, IConnectionTransport transport, long token, string clientAddress, string clientIp)
     {
@@ -112,7 +114,7 @@ public sealed class ClientConnection
                 long sentBefore = Stats.Sent;
                 while (!IsEnding)
                 {
-                    if (frames == FramesPerTurn || _output.Length >= _replica.Limits.OutputPerTurn)
+                    if (frames == FramesPerTurn || _output.Length >= _replica.Limits.OutputPerTurn || _pending.Count >= _replica.Limits.MaxPending)
                     {
                         stoppedEarly = true;
                         break;
@@ -150,6 +152,12 @@ public sealed class ClientConnection
         return stoppedEarly;
     }
 
+    /// <summary>Completes when the connection may be received from again, as far as its own requests go.</summary>
+    public ValueTask WaitForRoomAsync() => WaitForFewerAsync(_replica.Limits.MaxPending);
+
+    /// <summary>Completes when every request that was received has its answer in the output.</summary>
+    public ValueTask WaitUntilAnsweredAsync() => WaitForFewerAsync(1);
+
     /// <summary>Swaps the gathered output for an empty writer.</summary>
     /// <returns>False when there is no output.</returns>
     public bool TryTakeOutput(ref JuteWriter empty)
@@ -184,13 +192,14 @@ public sealed class ClientConnection
             }
 
             _output.Reset();
+            SignalFewer();
         }
 
         _replica.Remove(this);
     }
 
     /// <summary>Closes, and ends the transport too.</summary>
-    internal void Drop()
+    public void Drop()
     {
         Close();
         _transport.Abort();
@@ -224,6 +233,8 @@ public sealed class ClientConnection
                 CountLatency(pending, now);
                 Release(pending);
             }
+
+            SignalFewer();
         }
     }
 
@@ -253,6 +264,30 @@ public sealed class ClientConnection
         if (pending.Frame is { } frame)
         {
             ArrayPool<byte>.Shared.Return(frame);
+        }
+    }
+
+    private ValueTask WaitForFewerAsync(int count)
+    {
+        lock (_gate)
+        {
+            if (_pending.Count < count || _phase == Phase.Closed)
+            {
+                return ValueTask.CompletedTask;
+            }
+
+            _fewerThan = count;
+            _fewerPending = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return new ValueTask(_fewerPending.Task);
+        }
+    }
+
+    private void SignalFewer()
+    {
+        if (_fewerPending is { } waiting && _pending.Count < _fewerThan)
+        {
+            _fewerPending = null;
+            waiting.SetResult();
         }
     }
 

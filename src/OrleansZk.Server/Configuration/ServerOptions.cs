@@ -1,0 +1,105 @@
+using OrleansZk.Protocol;
+
+namespace OrleansZk.Server.Configuration;
+
+/// <summary>A server's settings: section <c>OrleansZk</c> of the configuration. In brackets the key of <c>zoo.cfg</c>.</summary>
+public sealed class ServerOptions
+{
+    public const string Section = "OrleansZk";
+
+    /// <summary>TCP port for ZooKeeper clients, 0 for any free one (<c>clientPort</c>).</summary>
+    public int ClientPort { get; set; } = 2181;
+
+    /// <summary>Address to listen on for clients; empty for all (<c>clientPortAddress</c>).</summary>
+    public string ClientAddress { get; set; } = "";
+
+    /// <summary>Connections that may wait to be accepted; -1 for the system's default (<c>clientPortListenBacklog</c>).</summary>
+    public int ClientListenBacklog { get; set; } = -1;
+
+    /// <summary>HTTP port for operators, 0 for any free one, -1 for none (<c>admin.serverPort</c>, <c>admin.enableServer</c>).</summary>
+    public int AdminPort { get; set; } = 8080;
+
+    /// <summary>Address to listen on for operators (<c>admin.serverAddress</c>).</summary>
+    public string AdminAddress { get; set; } = "127.0.0.1";
+
+    /// <summary>Folder of the log and the checkpoint (<c>dataDir</c>).</summary>
+    public string DataDirectory { get; set; } = "data";
+
+    /// <summary>This server's number in its ensemble, 0 to 254 (<c>myid</c>).</summary>
+    public int ServerId { get; set; }
+
+    /// <summary>Length of a tick, milliseconds; sessions expire at whole ticks (<c>tickTime</c>).</summary>
+    public int TickTime { get; set; } = 2000;
+
+    /// <summary>Shortest session timeout, milliseconds; -1 for two ticks (<c>minSessionTimeout</c>).</summary>
+    public int MinSessionTimeout { get; set; } = -1;
+
+    /// <summary>Longest session timeout, milliseconds; -1 for twenty ticks (<c>maxSessionTimeout</c>).</summary>
+    public int MaxSessionTimeout { get; set; } = -1;
+
+    /// <summary>Connections from one address; 0 for any number (<c>maxClientCnxns</c>).</summary>
+    public int MaxClientConnections { get; set; } = 60;
+
+    /// <summary>All connections together; 0 for any number (<c>maxCnxns</c>).</summary>
+    public int MaxConnections { get; set; }
+
+    /// <summary>Milliseconds that a new connection has for its handshake (<c>zookeeper.nio.sessionlessCnxnTimeout</c>).</summary>
+    public int HandshakeTimeout { get; set; } = 10_000;
+
+    /// <summary>Bytes of a request's frame (<c>jute.maxbuffer</c>).</summary>
+    public int MaxFrameLength { get; set; } = Frame.DefaultMaxLength;
+
+    /// <summary>Writes on their way; beyond, clients that have some are not read from (<c>globalOutstandingLimit</c>).</summary>
+    public int MaxOutstandingRequests { get; set; } = 4096;
+
+    /// <summary>Bytes of the writes on their way (<c>largeRequestMaxBytes</c>).</summary>
+    public long MaxOutstandingBytes { get; set; } = 64L << 20;
+
+    /// <summary>Bytes that a client may leave unread before it is dropped.</summary>
+    public int MaxUnsentBytes { get; set; } = 16 << 20;
+
+    /// <summary>Transactions between two checkpoints (<c>snapCount</c>).</summary>
+    public int CheckpointTransactions { get; set; } = 100_000;
+
+    /// <summary>False acknowledges writes that power loss may take back (<c>forceSync</c>).</summary>
+    public bool ForceSync { get; set; } = true;
+
+    /// <summary>Size of one file of the log, bytes.</summary>
+    public long LogSegmentBytes { get; set; } = 64L << 20;
+
+    /// <summary>Four-letter words that are answered, separated by commas; * for all (<c>4lw.commands.whitelist</c>).</summary>
+    public string FourLetterWords { get; set; } = "srvr";
+
+    /// <summary>False ignores the hard limits of quotas (<c>enforceQuota</c>).</summary>
+    public bool EnforceQuota { get; set; } = true;
+
+    /// <summary>False refuses nodes with a time to live (<c>extendedTypesEnabled</c>).</summary>
+    public bool TtlEnabled { get; set; } = true;
+
+    /// <summary>Most ephemerals of one session.</summary>
+    public int MaxEphemeralsPerSession { get; set; } = 100_000;
+
+    /// <summary>True turns every ACL check off (<c>skipACL</c>).</summary>
+    public bool SkipAcl { get; set; }
+
+    /// <summary>The digest id that may do everything, as <c>user:base64hash</c> (<c>DigestAuthenticationProvider.superDigest</c>).</summary>
+    public string SuperDigest { get; set; } = "";
+
+    /// <summary>How digest passwords are hashed: SHA1, SHA256, SHA384 or SHA512 (<c>DigestAuthenticationProvider.digestAlg</c>).</summary>
+    public string DigestAlgorithm { get; set; } = "SHA1";
+
+    /// <summary>Milliseconds between two checks for containers and times to live (<c>znode.container.checkIntervalMs</c>).</summary>
+    public int ContainerCheckInterval { get; set; } = 60_000;
+
+    /// <summary>Most nodes that one such check deletes (<c>znode.container.maxPerMinute</c>).</summary>
+    public int ContainerMaxPerCheck { get; set; } = 10_000;
+
+    /// <summary>Milliseconds after which a container that never had a child goes too; 0 for never (<c>znode.container.maxNeverUsedIntervalMs</c>).</summary>
+    public int ContainerMaxNeverUsed { get; set; }
+
+    /// <summary>The shortest session timeout in force, milliseconds.</summary>
+    public int EffectiveMinSessionTimeout => MinSessionTimeout < 0 ? 2 * TickTime : MinSessionTimeout;
+
+    /// <summary>The longest session timeout in force, milliseconds.</summary>
+    public int EffectiveMaxSessionTimeout => MaxSessionTimeout < 0 ? 20 * TickTime : MaxSessionTimeout;
+}

@@ -1,0 +1,112 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using OrleansZk.Core.Replication;
+using OrleansZk.Core.Sessions;
+using OrleansZk.Protocol;
+using OrleansZk.Server.FourLetterWords;
+using OrleansZk.Server.Hosting;
+
+namespace OrleansZk.Server.FrontEnd;
+
+/// <summary>The client port: takes a socket's bytes to a connection of the replica, or to a four-letter word.</summary>
+internal sealed partial class ClientConnectionHandler(
+    Engine engine, ConnectionLimiter limiter, FourLetterWordService fourLetterWords, ILogger<ClientConnectionHandler> logger) : ConnectionHandler
+{
+    public override async Task OnConnectedAsync(ConnectionContext context)
+    {
+        var remote = (IPEndPoint?)context.RemoteEndPoint ?? new IPEndPoint(IPAddress.None, 0);
+        IPAddress address = remote.Address.IsIPv4MappedToIPv6 ? remote.Address.MapToIPv4() : remote.Address;
+        if (!limiter.TryEnter(address))
+        {
+            LogRefused(address);
+            context.Abort();
+            return;
+        }
+
+        try
+        {
+            await ServeAsync(context, new IPEndPoint(address, remote.Port)).ConfigureAwait(false);
+        }
+        finally
+        {
+            limiter.Leave(address);
+        }
+    }
+
+    private async Task ServeAsync(ConnectionContext context, IPEndPoint remote)
+    {
+        PipeReader input = context.Transport.Input;
+        var transport = new SocketTransport(context.Transport.Output, context.Abort);
+        ClientConnection connection = engine.Replica.Connect(transport, remote.ToString(), remote.Address.ToString());
+        transport.Connection = connection;
+        transport.Ended = input.CancelPendingRead;
+        CancellationToken stopping = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+        CancellationTokenRegistration onStopping = stopping.Register(input.CancelPendingRead);
+        try
+        {
+            if (!await fourLetterWords.TryAnswerAsync(input, context.Transport.Output, connection).ConfigureAwait(false))
+            {
+                await ReceiveAsync(input, connection, transport, stopping).ConfigureAwait(false);
+                await transport.WaitUntilSentAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is InvalidFrameException or JuteException)
+        {
+            LogMalformed(remote, connection.SessionId, e.Message);
+        }
+        catch (Exception e) when (e is ConnectionResetException or ConnectionAbortedException or OperationCanceledException or IOException)
+        {
+            LogLost(remote, connection.SessionId);
+        }
+        finally
+        {
+            await onStopping.DisposeAsync().ConfigureAwait(false);
+            connection.Close();
+        }
+    }
+
+    private async Task ReceiveAsync(PipeReader input, ClientConnection connection, SocketTransport transport, CancellationToken stopping)
+    {
+        Replica replica = engine.Replica;
+        while (!connection.IsEnding)
+        {
+            ReadResult result = await input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+            ReadOnlySequence<byte> buffer = result.Buffer;
+            while (connection.Receive(ref buffer))
+            {
+                await transport.WaitUntilSentAsync().ConfigureAwait(false);
+                await connection.WaitForRoomAsync().ConfigureAwait(false);
+                await replica.WaitForRoomAsync().ConfigureAwait(false);
+            }
+
+            input.AdvanceTo(buffer.Start, buffer.End);
+            if (result.IsCompleted || stopping.IsCancellationRequested)
+            {
+                break;
+            }
+
+            if (connection.Outstanding > 0)
+            {
+                await replica.WaitForRoomAsync().ConfigureAwait(false);
+            }
+        }
+
+        if (stopping.IsCancellationRequested && !connection.IsEnding)
+        {
+            // What was accepted is finished: the answers of writes that are on their way still go out.
+            await connection.WaitUntilAnsweredAsync().ConfigureAwait(false);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused a connection from {Address}: too many already (maxClientCnxns)")]
+    private partial void LogRefused(IPAddress address);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Closing the connection from {Client}, session 0x{SessionId:x}: {Reason}")]
+    private partial void LogMalformed(IPEndPoint client, long sessionId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Lost the connection from {Client}, session 0x{SessionId:x}")]
+    private partial void LogLost(IPEndPoint client, long sessionId);
+}

@@ -1,0 +1,245 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using OrleansZk.Core.Replication;
+
+namespace OrleansZk.Storage.Checkpoints;
+
+/// <summary>The checkpoint of a server that stands alone: a SQLite file in its data folder.</summary>
+/// <remarks>
+/// The file is in WAL mode, so that other programs can read it while the server runs. One that writes to it makes
+/// <see cref="WriteAsync"/> wait, and fail with an <see cref="IOException"/> after 10 seconds; the checkpoint then stays where it is.
+/// SQLite notices damage to its own structure only: whoever loads should compare the tree with the header's digest.
+/// Thread-safe; calls wait for each other.
+/// </remarks>
+public sealed class SqliteCheckpointStore : ICheckpointStore
+{
+    /// <summary>Milliseconds.</summary>
+    private const int BusyTimeout = 10_000;
+
+    private readonly SemaphoreSlim _gate = new(1);
+    private readonly string _path;
+    private readonly bool _sync;
+    private readonly ILogger _logger;
+
+    private SqliteDatabase? _database;
+    private NodeRows? _nodes;
+    private AclRows? _acls;
+
+    /// <param name="sync">False leaves it to the system when a checkpoint becomes durable: for tests and benchmarks.</param>
+    public SqliteCheckpointStore(DataFolder folder, bool sync, ILogger<SqliteCheckpointStore> logger)
+    {
+        _path = folder.CheckpointFile;
+        _sync = sync;
+        _logger = logger;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<EnsembleRecord> OpenAsync(CancellationToken cancellationToken) =>
+        RunAsync(Open, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>Calls <paramref name="loader"/> on a thread of the pool.</remarks>
+    public ValueTask<CheckpointHeader?> LoadAsync(ICheckpointLoader loader, CancellationToken cancellationToken) =>
+        RunAsync(() => Load(loader, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>Enumerates <paramref name="nodes"/> on a thread of the pool. When it fails or is cancelled, the checkpoint is as it was.</remarks>
+    /// <exception cref="IOException">The device failed or is full, or another program keeps the file busy.</exception>
+    public async ValueTask WriteAsync(
+        CheckpointHeader header,
+        IEnumerable<IReadOnlyList<NodeChange>> nodes,
+        IReadOnlyList<SessionChange> sessions,
+        CancellationToken cancellationToken) =>
+        await RunAsync(() => Write(header, nodes, sessions, cancellationToken), cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _gate.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            Close();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async ValueTask<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(work, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private EnsembleRecord Open()
+    {
+        Close();
+        SqliteDatabase database = SqliteDatabase.Open(_path, BusyTimeout);
+        try
+        {
+            database.Execute(_sync ? "PRAGMA synchronous = FULL; PRAGMA cache_size=-65536" : "PRAGMA synchronous = OFF");
+            SqliteSchema.Prepare(database);
+            using SqliteStatement row = database.PrepareOnce("SELECT secret FROM zk_ensemble");
+            if (!row.Step() || row.Blob(0) is not { Length: > 0 } secret)
+            {
+                throw new CheckpointException($"the checkpoint '{_path}' is damaged: zk_ensemble has lost its row");
+            }
+
+            _database = database;
+            return new EnsembleRecord(secret);
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    private CheckpointHeader? Load(ICheckpointLoader loader, CancellationToken cancellationToken)
+    {
+        SqliteDatabase database = Opened();
+        database.Execute("BEGIN"); // One moment of the file for all the queries.
+        try
+        {
+            if (ReadHeader(database) is not { } header)
+            {
+                return null;
+            }
+
+            using SqliteStatement sessions = database.PrepareOnce("SELECT session_id, timeout FROM zk_session");
+            while (sessions.Step())
+            {
+                loader.AddSession(sessions.Number(0), (int)sessions.Number(1));
+            }
+
+            _acls = null;
+            var acls = new AclRows(database);
+            acls.Load();
+            new NodeRows(database).Load(loader, acls, cancellationToken);
+            acls.AllNodesLoaded();
+            _acls = acls;
+            return header;
+        }
+        finally
+        {
+            database.RollBack();
+        }
+    }
+
+    private static CheckpointHeader? ReadHeader(SqliteDatabase database)
+    {
+        using SqliteStatement row = database.PrepareOnce("SELECT zxid, digest, time FROM zk_checkpoint");
+        if (!row.Step())
+        {
+            return null;
+        }
+
+        return ulong.TryParse(row.Text(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong digest)
+            ? new CheckpointHeader(row.Number(0), digest, row.Number(2))
+            : throw new CheckpointException($"the checkpoint '{database.Path}' is damaged: zk_checkpoint has no readable digest");
+    }
+
+    private bool Write(
+        CheckpointHeader header,
+        IEnumerable<IReadOnlyList<NodeChange>> nodes,
+        IReadOnlyList<SessionChange> sessions,
+        CancellationToken cancellationToken)
+    {
+        SqliteDatabase database = Opened();
+        database.Execute("BEGIN IMMEDIATE");
+        try
+        {
+            AclRows acls = Acls(database);
+            acls.DeleteUnused();
+            WriteNodes(database, nodes, acls, cancellationToken);
+            WriteSessions(database, sessions);
+            WriteHeader(database, header);
+            database.Execute("COMMIT");
+            acls.ForgetLoading();
+            return true;
+        }
+        catch
+        {
+            database.RollBack();
+            _acls = null;
+            throw;
+        }
+    }
+
+    private AclRows Acls(SqliteDatabase database)
+    {
+        if (_acls is null)
+        {
+            var acls = new AclRows(database);
+            acls.Load();
+            _acls = acls;
+        }
+
+        return _acls;
+    }
+
+    private void WriteNodes(
+        SqliteDatabase database, IEnumerable<IReadOnlyList<NodeChange>> nodes, AclRows acls, CancellationToken cancellationToken)
+    {
+        NodeRows rows = _nodes ??= new NodeRows(database);
+        foreach (IReadOnlyList<NodeChange> chunk in nodes)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            for (int i = 0; i < chunk.Count; i++)
+            {
+                NodeChange change = chunk[i];
+                if (change.Deleted)
+                {
+                    rows.Delete(change.Image.Path);
+                }
+                else
+                {
+                    rows.Write(change.Image, acls);
+                }
+            }
+        }
+    }
+
+    private static void WriteSessions(SqliteDatabase database, IReadOnlyList<SessionChange> sessions)
+    {
+        using SqliteStatement replace = database.PrepareOnce("REPLACE INTO zk_session (session_id, timeout) VALUES (?, ?)");
+        using SqliteStatement delete = database.PrepareOnce("DELETE FROM zk_session WHERE session_id = ?");
+        foreach (SessionChange change in sessions)
+        {
+            SqliteStatement statement = change.Closed ? delete : replace;
+            statement.Bind(1, change.SessionId);
+            if (!change.Closed)
+            {
+                statement.Bind(2, change.Timeout);
+            }
+
+            statement.Run();
+        }
+    }
+
+    private static void WriteHeader(SqliteDatabase database, CheckpointHeader header)
+    {
+        using SqliteStatement replace = database.PrepareOnce("REPLACE INTO zk_checkpoint (id, zxid, digest, time) VALUES (1, ?, ?, ?)");
+        replace.Bind(1, header.Zxid);
+        replace.Bind(2, header.Digest.ToString("x16", CultureInfo.InvariantCulture));
+        replace.Bind(3, header.Time);
+        replace.Run();
+    }
+
+    private SqliteDatabase Opened() => _database ?? throw new InvalidOperationException("the checkpoint store has not been opened");
+
+    private void Close()
+    {
+        _database?.Dispose();
+        _database = null;
+        _nodes = null;
+        _acls = null;
+    }
+}
