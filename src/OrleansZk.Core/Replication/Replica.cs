@@ -28,7 +28,13 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     private ILeader? _leader;
 
     public Replica(
-        ReplicaIdentity identity, ReplicaLimits limits, AccessControl access, SessionPassword password, TimeProvider clock, ILogger<Replica> logger)
+        ReplicaIdentity identity,
+        ReplicaLimits limits,
+        AccessControl access,
+        SessionPassword password,
+        TimeProvider clock,
+        IWorkScheduler scheduler,
+        ILogger<Replica> logger)
     {
         Identity = identity;
         Limits = limits;
@@ -37,7 +43,7 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         Clock = clock;
         _logger = logger;
         Connections = new ConnectionRegistry(identity, clock);
-        _submissions = new SubmissionQueue(identity, limits);
+        _submissions = new SubmissionQueue(identity, limits, scheduler);
         _context = new ApplyContext(Tree, Sessions);
     }
 

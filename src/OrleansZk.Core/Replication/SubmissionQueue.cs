@@ -3,8 +3,11 @@ using OrleansZk.Core.Transactions;
 namespace OrleansZk.Core.Replication;
 
 /// <summary>The writes of a replica on their way: gathered, sent to the leader as batches, awaited in the same order.</summary>
-internal sealed class SubmissionQueue(ReplicaIdentity identity, ReplicaLimits limits)
+internal sealed class SubmissionQueue(ReplicaIdentity identity, ReplicaLimits limits, IWorkScheduler scheduler)
 {
+    // The thread that sends has a connection of its own to serve: after so many batches another one takes over.
+    private const int BatchesPerTurn = 4;
+
     private readonly Lock _gate = new();
     private readonly Queue<WriteRequest> _awaited = new();
     private List<WriteRequest> _gathered = [];
@@ -53,7 +56,12 @@ internal sealed class SubmissionQueue(ReplicaIdentity identity, ReplicaLimits li
             _isSending = true;
         }
 
-        while (true)
+        SendOn();
+    }
+
+    private void SendOn()
+    {
+        for (int i = 0; i < BatchesPerTurn; i++)
         {
             lock (_gate)
             {
@@ -69,6 +77,8 @@ internal sealed class SubmissionQueue(ReplicaIdentity identity, ReplicaLimits li
 
             (_leader ?? throw new InvalidOperationException("the replica has no leader yet")).Submit(_sending);
         }
+
+        scheduler.Post(SendOn);
     }
 
     /// <summary>Takes the requests that a group answers off the queue.</summary>

@@ -184,15 +184,10 @@ public sealed class ClientConnection
                 return;
             }
 
+            End();
             _phase = Phase.Closed;
             _replica.Watches.RemoveAll(this);
-            while (_pending.TryDequeue(out PendingRequest pending))
-            {
-                Release(pending);
-            }
-
             _output.Reset();
-            SignalFewer();
         }
 
         _replica.Remove(this);
@@ -213,7 +208,7 @@ public sealed class ClientConnection
     {
         lock (_gate)
         {
-            if (_phase == Phase.Closed)
+            if (IsEnding)
             {
                 return;
             }
@@ -271,7 +266,7 @@ public sealed class ClientConnection
     {
         lock (_gate)
         {
-            if (_pending.Count < count || _phase == Phase.Closed)
+            if (_pending.Count < count || IsEnding)
             {
                 return ValueTask.CompletedTask;
             }
@@ -289,6 +284,18 @@ public sealed class ClientConnection
             _fewerPending = null;
             waiting.SetResult();
         }
+    }
+
+    /// <summary>Takes no more requests and answers no more: what is in the output is the last.</summary>
+    private void End()
+    {
+        _phase = Phase.Closing;
+        while (_pending.TryDequeue(out PendingRequest pending))
+        {
+            Release(pending);
+        }
+
+        SignalFewer();
     }
 
     private void CountLatency(in PendingRequest pending, long now) =>
@@ -381,7 +388,7 @@ public sealed class ClientConnection
         if (request.LastZxidSeen > _replica.LastAppliedZxid)
         {
             // The client has seen more than we have: another server must serve it (ZooKeeper closes without a word too).
-            _phase = Phase.Closing;
+            End();
             return;
         }
 
@@ -415,7 +422,7 @@ public sealed class ClientConnection
         EndReply(start, header.Xid, proven is null ? ErrorCode.AuthFailed : ErrorCode.Ok, null);
         if (proven is null)
         {
-            _phase = Phase.Closing;
+            End();
             return;
         }
 
@@ -455,7 +462,7 @@ public sealed class ClientConnection
         }
         else
         {
-            _phase = Phase.Closing;
+            End();
         }
 
         EndReply(start, header.Xid, error, operation);
@@ -473,7 +480,7 @@ public sealed class ClientConnection
         if (item.Error == ErrorCode.SessionMoved)
         {
             // A connection that has lost its session cannot be told so in a way that clients understand (ZOOKEEPER-710).
-            _phase = Phase.Closing;
+            End();
             return;
         }
 
@@ -492,7 +499,7 @@ public sealed class ClientConnection
         EndReply(start, request.Xid, error, request.Operation);
         if (request.Operation.Code == OpCode.CloseSession)
         {
-            _phase = Phase.Closing;
+            End();
         }
     }
 
@@ -509,9 +516,13 @@ public sealed class ClientConnection
             _saidReadOnly is null ? null : false).Write(_output);
         _output.SetInt(start, _output.Length - start - Frame.HeaderLength);
         Stats.CountReply(OperationTable.Find(OpCode.CreateSession), 0, _replica.LastAppliedZxid);
-        _phase = accepted ? Phase.Open : Phase.Closing;
-        if (accepted)
+        if (!accepted)
         {
+            End();
+        }
+        else
+        {
+            _phase = Phase.Open;
             _replica.Establish(this);
         }
     }

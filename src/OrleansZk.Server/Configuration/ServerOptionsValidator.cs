@@ -23,6 +23,12 @@ internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
         Range(failures, nameof(options.MaxOutstandingBytes), options.MaxOutstandingBytes, 1024, long.MaxValue);
         Range(failures, nameof(options.MaxUnsentBytes), options.MaxUnsentBytes, 1024, 1 << 30);
         Range(failures, nameof(options.CheckpointTransactions), options.CheckpointTransactions, 1, int.MaxValue);
+        Range(
+            failures,
+            nameof(options.LogSegmentBytes),
+            options.LogSegmentBytes,
+            Storage.EmbeddedStorageOptions.MinSegmentBytes,
+            Storage.EmbeddedStorageOptions.MaxSegmentBytes);
         Range(failures, nameof(options.MaxEphemeralsPerSession), options.MaxEphemeralsPerSession, 1, int.MaxValue);
         Range(failures, nameof(options.ContainerCheckInterval), options.ContainerCheckInterval, 1, int.MaxValue);
         Range(failures, nameof(options.ContainerMaxPerCheck), options.ContainerMaxPerCheck, 1, int.MaxValue);

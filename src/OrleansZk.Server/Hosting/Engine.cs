@@ -52,6 +52,7 @@ public sealed partial class Engine(
             access,
             new SessionPassword(ensemble.Secret),
             clock,
+            ThreadPoolScheduler.Instance,
             loggers.CreateLogger<Replica>());
         await new Recovery(log, checkpoints, loggers.CreateLogger<Recovery>()).LoadAsync(_replica, cancellationToken);
 

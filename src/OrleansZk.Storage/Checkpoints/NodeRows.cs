@@ -13,11 +13,13 @@ internal sealed class NodeRows(SqliteDatabase database)
     private SqliteStatement? _delete;
 
     /// <summary>Gives every node to <paramref name="loader"/>, in the order of the paths.</summary>
+    /// <returns>How many there were.</returns>
     /// <remarks>Byte order puts a parent before its children, whose paths begin with its own.</remarks>
-    public void Load(ICheckpointLoader loader, AclRows acls, CancellationToken cancellationToken)
+    public long Load(ICheckpointLoader loader, AclRows acls, CancellationToken cancellationToken)
     {
         using SqliteStatement rows = database.PrepareOnce($"SELECT {Columns} FROM zk_node ORDER BY path");
-        for (int count = 0; rows.Step(); count++)
+        long count = 0;
+        for (; rows.Step(); count++)
         {
             if (count % 1024 == 0)
             {
@@ -38,6 +40,8 @@ internal sealed class NodeRows(SqliteDatabase database)
                 Aversion: (int)rows.Number(9),
                 EphemeralOwner: rows.Number(10)));
         }
+
+        return count;
     }
 
     public void Write(in NodeImage node, AclRows acls)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OrleansZk.Core.Replication;
@@ -8,6 +9,7 @@ namespace OrleansZk.Storage.Checkpoints;
 /// <remarks>
 /// The file is in WAL mode, so that other programs can read it while the server runs. One that writes to it makes
 /// <see cref="WriteAsync"/> wait, and fail with an <see cref="IOException"/> after 10 seconds; the checkpoint then stays where it is.
+/// Fastest when the nodes come in the order of their paths, some five times faster for large trees: neighbours share a page of the file.
 /// SQLite notices damage to its own structure only: whoever loads should compare the tree with the header's digest.
 /// Thread-safe; calls wait for each other.
 /// </remarks>
@@ -84,7 +86,9 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
         SqliteDatabase database = SqliteDatabase.Open(_path, BusyTimeout);
         try
         {
-            database.Execute(_sync ? "PRAGMA synchronous = FULL; PRAGMA cache_size=-65536" : "PRAGMA synchronous = OFF");
+            // The first checkpoint of a large tree leaves a WAL of its size; the next one cuts it back.
+            database.Execute("PRAGMA journal_size_limit = 16777216");
+            database.Execute(_sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
             SqliteSchema.Prepare(database);
             using SqliteStatement row = database.PrepareOnce("SELECT secret FROM zk_ensemble");
             if (!row.Step() || row.Blob(0) is not { Length: > 0 } secret)
@@ -105,6 +109,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
     private CheckpointHeader? Load(ICheckpointLoader loader, CancellationToken cancellationToken)
     {
         SqliteDatabase database = Opened();
+        long start = Stopwatch.GetTimestamp();
         database.Execute("BEGIN"); // One moment of the file for all the queries.
         try
         {
@@ -122,9 +127,10 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
             _acls = null;
             var acls = new AclRows(database);
             acls.Load();
-            new NodeRows(database).Load(loader, acls, cancellationToken);
+            long count = new NodeRows(database).Load(loader, acls, cancellationToken);
             acls.AllNodesLoaded();
             _acls = acls;
+            _logger.CheckpointLoaded(_path, header.Zxid, count, Elapsed(start));
             return header;
         }
         finally
@@ -153,22 +159,25 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
         CancellationToken cancellationToken)
     {
         SqliteDatabase database = Opened();
+        long start = Stopwatch.GetTimestamp();
         database.Execute("BEGIN IMMEDIATE");
         try
         {
             AclRows acls = Acls(database);
             acls.DeleteUnused();
-            WriteNodes(database, nodes, acls, cancellationToken);
+            long count = WriteNodes(database, nodes, acls, cancellationToken);
             WriteSessions(database, sessions);
             WriteHeader(database, header);
             database.Execute("COMMIT");
             acls.ForgetLoading();
+            _logger.CheckpointWritten(_path, header.Zxid, count, Elapsed(start));
             return true;
         }
-        catch
+        catch (Exception exception)
         {
             database.RollBack();
             _acls = null;
+            _logger.CheckpointFailed(exception, _path, header.Zxid);
             throw;
         }
     }
@@ -185,13 +194,15 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
         return _acls;
     }
 
-    private void WriteNodes(
+    private long WriteNodes(
         SqliteDatabase database, IEnumerable<IReadOnlyList<NodeChange>> nodes, AclRows acls, CancellationToken cancellationToken)
     {
         NodeRows rows = _nodes ??= new NodeRows(database);
+        long count = 0;
         foreach (IReadOnlyList<NodeChange> chunk in nodes)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            count += chunk.Count;
             for (int i = 0; i < chunk.Count; i++)
             {
                 NodeChange change = chunk[i];
@@ -205,6 +216,8 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
                 }
             }
         }
+
+        return count;
     }
 
     private static void WriteSessions(SqliteDatabase database, IReadOnlyList<SessionChange> sessions)
@@ -232,6 +245,8 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
         replace.Bind(3, header.Time);
         replace.Run();
     }
+
+    private static long Elapsed(long start) => (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds;
 
     private SqliteDatabase Opened() => _database ?? throw new InvalidOperationException("the checkpoint store has not been opened");
 

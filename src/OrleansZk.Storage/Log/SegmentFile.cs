@@ -15,6 +15,9 @@ internal sealed class SegmentFile : IDisposable
     /// <summary>How much is laid out under one hold of the lock, bytes: what a writer may have to wait for.</summary>
     private const int Piece = 128 * 1024;
 
+    /// <summary>How much is handed to the disk at once, bytes: the writer's syncs queue up behind it.</summary>
+    private const int SyncInterval = 1024 * 1024;
+
     private static readonly byte[] Zeros = new byte[Piece];
 
     private readonly Lock _growing = new();
@@ -94,29 +97,21 @@ internal sealed class SegmentFile : IDisposable
     /// <exception cref="IOException">The device failed or is full. What the writer does is not affected.</exception>
     public void Grow(long target)
     {
-        while (true)
+        int unsynced = 0;
+        while (LayPiece(target) is { } laid)
         {
-            lock (_growing)
+            unsynced += laid;
+            if (unsynced >= SyncInterval)
             {
-                if (_disposed)
-                {
-                    return;
-                }
-
-                // A handle of its own: the system tells of a failed sync once per handle, and the writer has to hear of it.
-                _grower ??= _disk.Open(_name, write: true);
-                long count = Math.Min(target - _allocated, Piece);
-                if (count <= 0)
-                {
-                    break;
-                }
-
-                _grower.Write(Zeros.AsSpan(0, (int)count), _allocated);
-                _allocated += count;
+                _grower!.Sync();
+                unsynced = 0;
             }
         }
 
-        _grower.Sync();
+        if (unsynced > 0)
+        {
+            _grower!.Sync();
+        }
     }
 
     public void Dispose()
@@ -126,6 +121,25 @@ internal sealed class SegmentFile : IDisposable
             _disposed = true;
             _grower?.Dispose();
             _file.Dispose();
+        }
+    }
+
+    /// <returns>The number of bytes laid; null when the target is reached or the file closed.</returns>
+    private int? LayPiece(long target)
+    {
+        lock (_growing)
+        {
+            long count = Math.Min(target - _allocated, Piece);
+            if (_disposed || count <= 0)
+            {
+                return null;
+            }
+
+            // A handle of its own: the system tells of a failed sync once per handle, and the writer has to hear of it.
+            _grower ??= _disk.Open(_name, write: true);
+            _grower.Write(Zeros.AsSpan(0, (int)count), _allocated);
+            _allocated += count;
+            return (int)count;
         }
     }
 }

@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansZk.Core.Replication;
+using OrleansZk.Storage.Files;
+using OrleansZk.Storage.Log;
+
+namespace OrleansZk.Storage.Tests.Support;
+
+/// <summary>Short ways to do with a log what nearly every test of it does.</summary>
+internal static class LogHarness
+{
+    /// <summary>Small segments and no thread that writes ahead, so that a test decides what is in a file.</summary>
+    public static SegmentLogOptions Plain { get; } = new() { SegmentBytes = 4096, PreallocationBytes = 0, Spin = TimeSpan.Zero };
+
+    public static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public static SegmentLog Create(Disk disk, SegmentLogOptions? options = null) =>
+        new(disk, options ?? Plain, NullLogger.Instance);
+
+    /// <summary>A group whose bytes follow from its zxid, so that a reader can tell whether they are the right ones.</summary>
+    public static LogGroup Group(long zxid, int length) => new(zxid, zxid, Bytes(zxid, length));
+
+    public static byte[] Bytes(long zxid, int length)
+    {
+        var bytes = new byte[length];
+        new Random((int)(zxid ^ (zxid >> 32))).NextBytes(bytes);
+        return bytes;
+    }
+
+    /// <summary>Opens the log and claims the next epoch.</summary>
+    /// <returns>The zxid before the first of the epoch.</returns>
+    public static async Task<long> LeadAsync(this SegmentLog log)
+    {
+        await log.OpenAsync(Cancellation);
+        return await log.ClaimEpochAsync(Cancellation) << 32;
+    }
+
+    public static async Task<List<LogGroup>> ReadAllAsync(this SegmentLog log, long afterZxid = 0)
+    {
+        var groups = new List<LogGroup>();
+        await foreach (LogGroup group in log.ReadAsync(afterZxid, Cancellation))
+        {
+            groups.Add(group);
+        }
+
+        return groups;
+    }
+
+    /// <summary>A log of one epoch with groups of the given lengths, as files.</summary>
+    public static async Task<Dictionary<string, byte[]>> WrittenAsync(params int[] lengths)
+    {
+        var disk = new SimulatedDisk();
+        await using SegmentLog log = Create(disk);
+        long zxid = await log.LeadAsync();
+        foreach (int length in lengths)
+        {
+            await log.AppendAsync(Group(++zxid, length), Cancellation);
+        }
+
+        return disk.Snapshot();
+    }
+
+    public static void ShouldBe(this IEnumerable<LogGroup> actual, IEnumerable<LogGroup> expected, string? message = null) =>
+        actual.Select(Describe).ShouldBe(expected.Select(Describe), message);
+
+    private static string Describe(LogGroup group) =>
+        $"{group.FirstZxid:x}-{group.LastZxid:x}:{Convert.ToHexString(group.Bytes.Span)}";
+}
