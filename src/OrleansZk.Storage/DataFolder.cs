@@ -122,8 +122,15 @@ public sealed class DataFolder : IDisposable
     private static void WriteHolder(SafeFileHandle file)
     {
         byte[] text = Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");
-        RandomAccess.SetLength(file, 0);
-        RandomAccess.Write(file, text, 0);
+        try
+        {
+            RandomAccess.SetLength(file, 0);
+            RandomAccess.Write(file, text, 0);
+        }
+        catch (IOException)
+        {
+            // Only a message would be the better for it, and a server must be able to start on a full disk.
+        }
     }
 
     /// <summary>The process id that the holder has left in the lock file, when it can be read.</summary>

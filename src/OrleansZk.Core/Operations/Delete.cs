@@ -61,9 +61,9 @@ public sealed class Delete() : WriteOperation<PathVersionRequest>(OpCode.Delete,
     /// <summary>Notes a deletion that has been decided.</summary>
     internal static void Remove(string path, in NodeView node, in NodeView parent, Preparation preparation)
     {
-        preparation.ChangeUsage(path, -1, -(node.Data?.Length ?? 0));
         preparation.Set(ZPath.Parent(path), parent with { ChildCount = parent.ChildCount - 1 });
         preparation.Set(path, NodeView.Missing);
+        preparation.ChangeUsage(path, -1, -(node.Data?.Length ?? 0));
         if (NodeOwner.IsSession(node.Owner))
         {
             preparation.Overlay.CountEphemeral(node.Owner, -1);

@@ -4,16 +4,33 @@ using OrleansZk.Core.Tree;
 namespace OrleansZk.Core.Replication;
 
 /// <summary>Moves the checkpoint forward when enough was committed, while the engine goes on; then lets the log drop what is behind it.</summary>
+/// <param name="loaded">The checkpoint that the replica was loaded from.</param>
 public sealed partial class Checkpointer(
-    Replica replica, ITransactionLog log, ICheckpointStore store, CheckpointOptions options, ILogger<Checkpointer> logger) : IDisposable
+    Replica replica,
+    ITransactionLog log,
+    ICheckpointStore store,
+    CheckpointOptions options,
+    ILogger<Checkpointer> logger,
+    CheckpointHeader? loaded = null) : IDisposable
 {
     private const int NodesPerChunk = 1024;
 
     private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly Lock _gate = new();
+    private CheckpointHeader? _newest = loaded;
     private long _countAtLast = replica.AppliedCount;
 
-    /// <summary>The zxid of the newest checkpoint written by this process; 0 before the first.</summary>
-    public long LastZxid { get; private set; }
+    /// <summary>The newest checkpoint; null when there is none yet.</summary>
+    public CheckpointHeader? Newest
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _newest;
+            }
+        }
+    }
 
     /// <summary>Checkpoints if enough transactions were applied since the last one. To be called every second or so.</summary>
     public Task CheckpointIfDueAsync(CancellationToken cancellationToken) =>
@@ -40,7 +57,11 @@ public sealed partial class Checkpointer(
             }
 
             _countAtLast = count;
-            LastZxid = header.Zxid;
+            lock (_gate)
+            {
+                _newest = header;
+            }
+
             LogWritten(header.Zxid, cut.Nodes.Count, sessions.Count);
             await log.TruncateAsync(header.Zxid, cancellationToken).ConfigureAwait(false);
         }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using OrleansZk.Core.Access;
+using OrleansZk.Core.Paths;
 using OrleansZk.Core.Tree;
 
 namespace OrleansZk.Core.Replication;
@@ -144,6 +145,23 @@ internal sealed class Overlay(DataTree tree)
         // Sorted, so that every run of the same history writes the same log; distinct, since a multi may touch a path twice with one zxid.
         paths.Sort(StringComparer.Ordinal);
         return paths.Count > 1 ? [.. paths.Distinct()] : paths;
+    }
+
+    /// <summary>How many nodes, and how many bytes of data, a node and all beneath it will be once everything is applied.</summary>
+    public (long Count, long Bytes) CountSubtree(string top)
+    {
+        (long count, long bytes) = tree.Find(top) is { } node ? DataTree.CountSubtree(node) : (0, 0);
+        foreach ((string path, Entry entry) in _entries)
+        {
+            if (ZPath.IsSelfOrBelow(path, top))
+            {
+                NodeView applied = NodeView.Of(tree.Find(path));
+                count += (entry.View.Exists ? 1 : 0) - (applied.Exists ? 1 : 0);
+                bytes += (entry.View.Data?.Length ?? 0) - (applied.Data?.Length ?? 0);
+            }
+        }
+
+        return (count, bytes);
     }
 
     private void ChangeCount(long sessionId, int change)

@@ -89,7 +89,7 @@ internal sealed class Preparation(Overlay overlay, LeaderSessions sessions, Acce
         return ErrorCode.Ok;
     }
 
-    /// <summary>Notes a change's effect on the usage of the quota over it, for the checks of the requests that follow.</summary>
+    /// <summary>Notes a change's effect on the usage of the quota over it, for the checks of the requests that follow. To be called after <see cref="Set"/>.</summary>
     public void ChangeUsage(string path, int count, long bytes)
     {
         if (!options.EnforceQuota || FindQuota(path) is not { } quota)
@@ -101,15 +101,30 @@ internal sealed class Preparation(Overlay overlay, LeaderSessions sessions, Acce
         NodeView stats = overlay.Find(statsPath);
         if (stats.Exists)
         {
-            (long usedCount, long usedBytes) = UsageOf(quota);
-            Set(statsPath, stats with { Data = QuotaLimits.FormatUsage(usedCount + count, usedBytes + bytes) });
+            // As the tree does it: what is no usage is counted afresh, and the change is among what is counted.
+            (long usedCount, long usedBytes) = QuotaLimits.TryParse(stats.Data, out QuotaLimits usage)
+                ? (usage.Count + count, usage.Bytes + bytes)
+                : overlay.CountSubtree(quota);
+            Set(statsPath, stats with { Data = QuotaLimits.FormatUsage(usedCount, usedBytes) });
         }
+    }
+
+    /// <summary>What a node will hold that is created with <paramref name="data"/>: a quota's usage is counted, whatever the client says that it is.</summary>
+    public byte[]? DataOfNew(string path, byte[]? data)
+    {
+        if (!QuotaTable.IsStats(path, out string quota))
+        {
+            return data;
+        }
+
+        (long count, long bytes) = overlay.CountSubtree(quota);
+        return QuotaLimits.FormatUsage(count, bytes);
     }
 
     private (long Count, long Bytes) UsageOf(string quota) =>
         QuotaLimits.TryParse(overlay.Find(QuotaTable.StatsPath(quota)).Data, out QuotaLimits usage)
             ? (usage.Count, usage.Bytes)
-            : overlay.Tree.Quotas.UsageOf(quota);
+            : overlay.CountSubtree(quota);
 
     private string? FindQuota(string path)
     {

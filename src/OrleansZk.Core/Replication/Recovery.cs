@@ -7,9 +7,10 @@ namespace OrleansZk.Core.Replication;
 /// <summary>Brings a new replica to the end of the log: loads the checkpoint, replays what the log has behind it, checks digests on the way.</summary>
 public sealed partial class Recovery(ITransactionLog log, ICheckpointStore store, ILogger<Recovery> logger)
 {
+    /// <returns>What the checkpoint stands at; null when there was none.</returns>
     /// <exception cref="CheckpointException">The checkpoint cannot be used.</exception>
     /// <exception cref="LogCorruptException">The log cannot be used, or does not fit the checkpoint.</exception>
-    public async Task LoadAsync(Replica replica, CancellationToken cancellationToken)
+    public async Task<CheckpointHeader?> LoadAsync(Replica replica, CancellationToken cancellationToken)
     {
         var loader = new Loader(replica);
         CheckpointHeader? header = await store.LoadAsync(loader, cancellationToken).ConfigureAwait(false);
@@ -41,6 +42,7 @@ public sealed partial class Recovery(ITransactionLog log, ICheckpointStore store
         }
 
         LogLoaded(replica.Tree.Count, replica.Sessions.Count, from, count, replica.LastAppliedZxid);
+        return header;
     }
 
     private static void Check(Replica replica, DecodedGroup decoded, LogGroup group)

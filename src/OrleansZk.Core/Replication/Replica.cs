@@ -71,6 +71,9 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     /// <summary>Transactions applied since the replica was created.</summary>
     public long AppliedCount { get; private set; }
 
+    /// <summary>What the tree's digest was at some of the newest transactions.</summary>
+    public DigestHistory Digests { get; } = new();
+
     /// <summary>Writes that the leader has not answered yet.</summary>
     public int Outstanding => _submissions.Count;
 
@@ -125,6 +128,7 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     {
         _context.Apply(transaction);
         LastAppliedZxid = transaction.Zxid;
+        Digests.Note(transaction.Zxid, Tree.Digest);
     }
 
     /// <summary>Says what the loaded checkpoint stands at.</summary>
@@ -255,6 +259,7 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
             stat = _context.Apply(transaction);
             LastAppliedZxid = transaction.Zxid;
             AppliedCount++;
+            Digests.Note(transaction.Zxid, Tree.Digest);
             Watches.Fire(_context.Changes, this);
             if (_context.ClosedSession is { } closed && Connections.OfSession(closed) is { } connection
                 && !ReferenceEquals(connection, item.Request.Connection))

@@ -23,6 +23,9 @@ public sealed record ReplicaLimits
     /// <summary>Requests of one connection that wait for their turn; beyond, it is not read from.</summary>
     public int MaxPending { get; init; } = 4096;
 
+    /// <summary>Bytes that those of them that are not writes may take, with the answers that are expected to them.</summary>
+    public int MaxPendingBytes { get; init; } = 4 << 20;
+
     /// <summary>Output of one connection, in bytes, after which it is sent before more requests are taken.</summary>
     public int OutputPerTurn { get; init; } = 256 << 10;
 

@@ -17,28 +17,33 @@ namespace OrleansZk.Core.Sessions;
 public sealed class ClientConnection
 {
     private const int FramesPerTurn = 256;
+
+    // Answers of reads that waited together may come to more than a client may leave unread; this much more and it is too much.
+    private const int MaxGatheredFactor = 4;
     private const int ReplyHead = Frame.HeaderLength + ReplyHeader.EncodedLength;
 
     private readonly Lock _gate = new();
     private readonly Replica _replica;
     private readonly IConnectionTransport _transport;
-    private readonly Queue<PendingRequest> _pending = new();
+    private readonly PendingQueue _pending;
     private JuteWriter _output = new();
     private Phase _phase = Phase.New;
     private List<(EventType Type, string Path)>? _eventsBeforeReply;
     private bool? _saidReadOnly;
     private IReadOnlyList<AclId> _identities;
-    private TaskCompletionSource? _fewerPending;
-    private int _fewerThan;
+    private TaskCompletionSource? _room;
+    private bool _waitsForAll;
 
     internal ClientConnection(Replica replica, IConnectionTransport transport, long token, string clientAddress, string clientIp)
     {
         _replica = replica;
         _transport = transport;
+        _pending = new PendingQueue(replica.Limits.MaxPending, replica.Limits.MaxPendingBytes);
         Token = token;
         ClientAddress = clientAddress;
         _identities = [new AclId(AclScheme.Ip, clientIp)];
         ConnectedAt = LastHeardAt = replica.Clock.GetTimestamp();
+        ConnectedTime = replica.Clock.GetUtcNow();
     }
 
     private enum Phase
@@ -67,6 +72,9 @@ public sealed class ClientConnection
 
     /// <summary>In the time provider's timestamps.</summary>
     public long ConnectedAt { get; }
+
+    /// <summary>The same moment by the calendar.</summary>
+    public DateTimeOffset ConnectedTime { get; }
 
     public long LastHeardAt { get; private set; }
 
@@ -114,7 +122,7 @@ public sealed class ClientConnection
                 long sentBefore = Stats.Sent;
                 while (!IsEnding)
                 {
-                    if (frames == FramesPerTurn || _output.Length >= _replica.Limits.OutputPerTurn || _pending.Count >= _replica.Limits.MaxPending)
+                    if (frames == FramesPerTurn || _output.Length >= _replica.Limits.OutputPerTurn || !_pending.HasRoom)
                     {
                         stoppedEarly = true;
                         break;
@@ -132,7 +140,8 @@ public sealed class ClientConnection
                 long answered = Stats.Sent - sentBefore;
                 if (answered > 0)
                 {
-                    Stats.AddLatency((long)_replica.Clock.GetElapsedTime(now).TotalMilliseconds, answered);
+                    long answeredAt = _replica.Clock.GetTimestamp();
+                    Stats.AddLatency((long)_replica.Clock.GetElapsedTime(now, answeredAt).TotalMilliseconds, answered, answeredAt);
                 }
 
                 hasOutput = _output.Length > 0;
@@ -152,11 +161,29 @@ public sealed class ClientConnection
         return stoppedEarly;
     }
 
+    /// <summary>Counts a question that is no frame, and is answered past the connection: a four-letter word.</summary>
+    public void CountWord(int bytes)
+    {
+        lock (_gate)
+        {
+            Stats.CountReceived(bytes);
+        }
+    }
+
+    /// <summary>Counts the answer of such a question.</summary>
+    public void CountWordAnswer()
+    {
+        lock (_gate)
+        {
+            Stats.CountSent();
+        }
+    }
+
     /// <summary>Completes when the connection may be received from again, as far as its own requests go.</summary>
-    public ValueTask WaitForRoomAsync() => WaitForFewerAsync(_replica.Limits.MaxPending);
+    public ValueTask WaitForRoomAsync() => WaitAsync(all: false);
 
     /// <summary>Completes when every request that was received has its answer in the output.</summary>
-    public ValueTask WaitUntilAnsweredAsync() => WaitForFewerAsync(1);
+    public ValueTask WaitUntilAnsweredAsync() => WaitAsync(all: true);
 
     /// <summary>Swaps the gathered output for an empty writer.</summary>
     /// <returns>False when there is no output.</returns>
@@ -213,7 +240,7 @@ public sealed class ClientConnection
                 return;
             }
 
-            PendingRequest pending = _pending.Dequeue();
+            PendingRequest pending = _pending.Take();
             if (!ReferenceEquals(pending.Write, item.Request))
             {
                 throw new InvalidOperationException("an answer came out of the order of its session");
@@ -221,15 +248,19 @@ public sealed class ClientConnection
 
             Answer(item, stat, context);
             CountLatency(pending, now);
-            while (!IsEnding && _pending.TryPeek(out pending) && pending.Frame is { } frame)
+            while (!IsEnding && _pending.TryTakeOther(out pending, out byte[]? frame))
             {
-                _pending.Dequeue();
                 AnswerNow(frame.AsSpan(0, pending.Length));
                 CountLatency(pending, now);
-                Release(pending);
+                PendingQueue.Release(pending);
+                if (_output.Length > MaxGatheredFactor * (long)_replica.Limits.MaxUnsentBytes)
+                {
+                    End();
+                    _replica.DropSoon(this);
+                }
             }
 
-            SignalFewer();
+            SignalRoom();
         }
     }
 
@@ -241,7 +272,7 @@ public sealed class ClientConnection
             if (_phase is Phase.Open)
             {
                 _output.WriteRaw(frame);
-                Stats.CountEvent();
+                Stats.CountEvent(frame.Length - Frame.HeaderLength);
             }
         }
 
@@ -254,34 +285,29 @@ public sealed class ClientConnection
     /// <summary>Sends events ahead of the answer of the read that is being executed.</summary>
     internal void SendBeforeReply(List<(EventType Type, string Path)> events) => _eventsBeforeReply = events.Count > 0 ? events : null;
 
-    private static void Release(in PendingRequest pending)
-    {
-        if (pending.Frame is { } frame)
-        {
-            ArrayPool<byte>.Shared.Return(frame);
-        }
-    }
-
-    private ValueTask WaitForFewerAsync(int count)
+    /// <param name="all">True waits until nothing is pending, false until there is room for more.</param>
+    private ValueTask WaitAsync(bool all)
     {
         lock (_gate)
         {
-            if (_pending.Count < count || IsEnding)
+            if (IsEnding || IsEnough(all))
             {
                 return ValueTask.CompletedTask;
             }
 
-            _fewerThan = count;
-            _fewerPending = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return new ValueTask(_fewerPending.Task);
+            _waitsForAll = all;
+            _room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return new ValueTask(_room.Task);
         }
     }
 
-    private void SignalFewer()
+    private bool IsEnough(bool all) => all ? _pending.Count == 0 : _pending.HasRoom;
+
+    private void SignalRoom()
     {
-        if (_fewerPending is { } waiting && _pending.Count < _fewerThan)
+        if (_room is { } waiting && IsEnough(_waitsForAll))
         {
-            _fewerPending = null;
+            _room = null;
             waiting.SetResult();
         }
     }
@@ -290,16 +316,12 @@ public sealed class ClientConnection
     private void End()
     {
         _phase = Phase.Closing;
-        while (_pending.TryDequeue(out PendingRequest pending))
-        {
-            Release(pending);
-        }
-
-        SignalFewer();
+        _pending.Clear();
+        SignalRoom();
     }
 
     private void CountLatency(in PendingRequest pending, long now) =>
-        Stats.AddLatency((long)_replica.Clock.GetElapsedTime(pending.ReceivedAt, now).TotalMilliseconds, 1);
+        Stats.AddLatency((long)_replica.Clock.GetElapsedTime(pending.ReceivedAt, now).TotalMilliseconds, 1, now);
 
     private void Take(in ReadOnlySequence<byte> frame, long now)
     {
@@ -324,7 +346,7 @@ public sealed class ClientConnection
 
     private void Take(ReadOnlySpan<byte> frame, long now)
     {
-        Stats.CountReceived();
+        Stats.CountReceived(Frame.HeaderLength + frame.Length);
         var reader = new JuteReader(frame);
         if (_phase == Phase.New)
         {
@@ -351,9 +373,7 @@ public sealed class ClientConnection
         }
         else
         {
-            byte[] copy = ArrayPool<byte>.Shared.Rent(frame.Length);
-            frame.CopyTo(copy);
-            _pending.Enqueue(new PendingRequest(null, copy, frame.Length, now));
+            _pending.AddOther(frame, now);
         }
     }
 
@@ -377,7 +397,7 @@ public sealed class ClientConnection
         request.Identities = _identities;
         request.ReceivedAt = now;
         request.Connection = this;
-        _pending.Enqueue(new PendingRequest(request, null, 0, now));
+        _pending.AddWrite(request, now);
         _replica.Enlist(request);
     }
 
@@ -422,6 +442,7 @@ public sealed class ClientConnection
         EndReply(start, header.Xid, proven is null ? ErrorCode.AuthFailed : ErrorCode.Ok, null);
         if (proven is null)
         {
+            Stats.CountAuthFailure();
             End();
             return;
         }
@@ -531,8 +552,9 @@ public sealed class ClientConnection
     {
         foreach ((EventType type, string path) in events)
         {
+            int start = _output.Length;
             WatchFrame.Write(_output, type, path, -1);
-            Stats.CountEvent();
+            Stats.CountEvent(_output.Length - start - Frame.HeaderLength);
         }
     }
 
@@ -551,10 +573,13 @@ public sealed class ClientConnection
         }
 
         long zxid = _replica.LastAppliedZxid;
-        _output.SetInt(start, _output.Length - start - Frame.HeaderLength);
+        int length = _output.Length - start - Frame.HeaderLength;
+        _output.SetInt(start, length);
         _output.SetInt(start + 4, xid);
         _output.SetLong(start + 8, zxid);
         _output.SetInt(start + 16, (int)error);
         Stats.CountReply(operation, xid, zxid);
+        Stats.CountReplySize(length);
+        _pending.CountAnswer(length);
     }
 }

@@ -64,6 +64,27 @@ public sealed class ConnectionRegistry
         return totals;
     }
 
+    /// <summary>Starts every connection's figures from zero; the totals keep what they had.</summary>
+    public void ResetConnections()
+    {
+        foreach (ClientConnection connection in Snapshot())
+        {
+            // In this order: a connection that shakes hands comes here with its own lock.
+            lock (connection.Gate)
+            {
+                lock (_gate)
+                {
+                    if (_byToken.ContainsKey(connection.Token))
+                    {
+                        _gone.Add(connection.Stats);
+                    }
+                }
+
+                connection.Stats.Reset();
+            }
+        }
+    }
+
     /// <summary>Starts the totals, and every connection's figures, from zero.</summary>
     public void ResetStats()
     {

@@ -9,7 +9,25 @@ public sealed class ConnectionStats
 
     public long Received { get; private set; }
 
+    /// <summary>Bytes of what was received, the frames' lengths included.</summary>
+    public long ReceivedBytes { get; private set; }
+
     public long Sent { get; private set; }
+
+    /// <summary>Bytes of the answers, without the frames' lengths.</summary>
+    public long ReplyBytes { get; private set; }
+
+    /// <summary>Bytes of the watch events, without the frames' lengths.</summary>
+    public long EventBytes { get; private set; }
+
+    /// <summary>Bytes of the newest answer, without the frame's length; -1 when there was none.</summary>
+    public int LastReplySize { get; private set; } = -1;
+
+    /// <summary>Bytes of the shortest answer; -1 when there was none.</summary>
+    public int MinReplySize { get; private set; } = -1;
+
+    /// <summary>Bytes of the longest answer; -1 when there was none.</summary>
+    public int MaxReplySize { get; private set; } = -1;
 
     public long Requests { get; private set; }
 
@@ -19,31 +37,69 @@ public sealed class ConnectionStats
 
     public long LastLatency { get; private set; }
 
+    /// <summary>When the newest latency was taken, in the time provider's timestamps; 0 when there is none.</summary>
+    public long LastAnsweredAt { get; private set; }
+
     public double AverageLatency => Requests == 0 ? 0 : (double)_latencySum / Requests;
+
+    /// <summary>Attempts to authenticate that were refused.</summary>
+    public long AuthFailures { get; private set; }
 
     public Operation? LastOperation { get; private set; }
 
-    public int LastXid { get; private set; }
+    /// <summary>The newest request's number as its client counts; those of pings and the like, which are negative, do not count. -1 when there was none.</summary>
+    public int LastXid { get; private set; } = -1;
 
-    public long LastZxid { get; private set; }
+    /// <summary>The zxid in the newest answer; -1 when there was none.</summary>
+    public long LastZxid { get; private set; } = -1;
 
-    internal void CountReceived() => Received++;
+    /// <param name="bytes">The frame's length included.</param>
+    internal void CountReceived(int bytes)
+    {
+        Received++;
+        ReceivedBytes += bytes;
+    }
 
-    internal void CountEvent() => Sent++;
+    /// <summary>Counts what is sent outside of the order of requests and answers, and is no event.</summary>
+    internal void CountSent() => Sent++;
 
+    /// <param name="bytes">Without the frame's length.</param>
+    internal void CountEvent(int bytes)
+    {
+        Sent++;
+        EventBytes += bytes;
+    }
+
+    /// <param name="operation">Null for what is not in the table, which leaves the last one as it was.</param>
     internal void CountReply(Operation? operation, int xid, long zxid)
     {
         Sent++;
-        LastOperation = operation;
-        LastXid = xid;
+        LastOperation = operation ?? LastOperation;
         LastZxid = zxid;
+        if (xid >= 0)
+        {
+            LastXid = xid;
+        }
     }
 
-    internal void AddLatency(long milliseconds, long requests)
+    /// <param name="bytes">Without the frame's length.</param>
+    internal void CountReplySize(int bytes)
+    {
+        ReplyBytes += bytes;
+        LastReplySize = bytes;
+        MinReplySize = MinReplySize < 0 ? bytes : Math.Min(MinReplySize, bytes);
+        MaxReplySize = Math.Max(MaxReplySize, bytes);
+    }
+
+    internal void CountAuthFailure() => AuthFailures++;
+
+    /// <param name="answeredAt">A timestamp.</param>
+    internal void AddLatency(long milliseconds, long requests, long answeredAt)
     {
         MinLatency = Requests == 0 ? milliseconds : Math.Min(MinLatency, milliseconds);
         MaxLatency = Math.Max(MaxLatency, milliseconds);
         LastLatency = milliseconds;
+        LastAnsweredAt = answeredAt;
         Requests += requests;
         _latencySum += milliseconds * requests;
     }
@@ -52,7 +108,19 @@ public sealed class ConnectionStats
     internal void Add(ConnectionStats other)
     {
         Received += other.Received;
+        ReceivedBytes += other.ReceivedBytes;
         Sent += other.Sent;
+        ReplyBytes += other.ReplyBytes;
+        EventBytes += other.EventBytes;
+        AuthFailures += other.AuthFailures;
+        if (other.LastReplySize >= 0)
+        {
+            LastReplySize = other.LastAnsweredAt >= LastAnsweredAt ? other.LastReplySize : LastReplySize;
+            LastAnsweredAt = Math.Max(LastAnsweredAt, other.LastAnsweredAt);
+            MinReplySize = MinReplySize < 0 ? other.MinReplySize : Math.Min(MinReplySize, other.MinReplySize);
+            MaxReplySize = Math.Max(MaxReplySize, other.MaxReplySize);
+        }
+
         if (other.Requests > 0)
         {
             MinLatency = Requests == 0 ? other.MinLatency : Math.Min(MinLatency, other.MinLatency);
@@ -65,8 +133,9 @@ public sealed class ConnectionStats
 
     internal void Reset()
     {
-        (Received, Sent, Requests, _latencySum) = (0, 0, 0, 0);
-        (MinLatency, MaxLatency, LastLatency) = (0, 0, 0);
-        (LastOperation, LastXid, LastZxid) = (null, 0, 0);
+        (Received, ReceivedBytes, Sent, ReplyBytes, EventBytes, AuthFailures) = (0, 0, 0, 0, 0, 0);
+        (LastReplySize, MinReplySize, MaxReplySize) = (-1, -1, -1);
+        (Requests, _latencySum, MinLatency, MaxLatency, LastLatency, LastAnsweredAt) = (0, 0, 0, 0, 0, 0);
+        (LastOperation, LastXid, LastZxid) = (null, -1, -1);
     }
 }

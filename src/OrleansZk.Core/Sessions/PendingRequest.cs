@@ -4,4 +4,5 @@ namespace OrleansZk.Core.Sessions;
 
 /// <summary>A request in a connection's queue: a write that waits for the leader, or anything that came behind one.</summary>
 /// <param name="Frame">Rented; only the first <paramref name="Length"/> bytes are the request's.</param>
-internal readonly record struct PendingRequest(WriteRequest? Write, byte[]? Frame, int Length, long ReceivedAt);
+/// <param name="Cost">Bytes that it and its answer are thought to take.</param>
+internal readonly record struct PendingRequest(WriteRequest? Write, byte[]? Frame, int Length, long ReceivedAt, int Cost);

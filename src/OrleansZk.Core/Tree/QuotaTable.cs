@@ -26,6 +26,9 @@ public sealed class QuotaTable
     /// <summary>True for the node that sets a quota; <paramref name="quotaPath"/> is what it is set on.</summary>
     public static bool IsLimits(string path, out string quotaPath) => IsPartOfQuota(path, LimitsName, out quotaPath);
 
+    /// <summary>True for the node that shows a quota's usage; <paramref name="quotaPath"/> is what the quota is on.</summary>
+    public static bool IsStats(string path, out string quotaPath) => IsPartOfQuota(path, StatsName, out quotaPath);
+
     /// <summary>The deepest path with a quota that is <paramref name="path"/> or above it; null when none is.</summary>
     public string? Deepest(string path)
     {
@@ -58,7 +61,7 @@ public sealed class QuotaTable
         {
             _paths.Add(quotaPath);
         }
-        else if (IsPartOfQuota(node.Path, StatsName, out quotaPath))
+        else if (IsStats(node.Path, out quotaPath))
         {
             (long count, long bytes) = CountSubtree(quotaPath);
             _tree.ReplaceUsage(node, QuotaLimits.FormatUsage(count, bytes));

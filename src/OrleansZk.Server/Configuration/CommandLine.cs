@@ -1,26 +1,82 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace OrleansZk.Server.Configuration;
 
-/// <summary>The server's command line. Each option stands for a setting, and wins over the environment and the files.</summary>
+/// <summary>The server's command line: options for what is set most often, and <c>--Section:Key value</c> for every other setting.</summary>
 internal static class CommandLine
 {
-    public static Task<int> RunAsync(string[] args, Func<IReadOnlyList<KeyValuePair<string, string?>>, Task<int>> run)
+    /// <summary>Settings of the host itself, which have no section.</summary>
+    private static readonly string[] HostKeys = ["environment", "contentRoot", "applicationName"];
+
+    /// <param name="run">Runs the server; gets each setting as <c>--key=value</c>, as .NET's own configuration reads them.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args, Func<string[], Task<int>> run)
     {
-        var port = new Option<int?>("--port") { Description = "TCP port for ZooKeeper clients (default 2181)" };
-        var adminPort = new Option<int?>("--admin-port") { Description = "HTTP port for operators, -1 for none (default 8080)" };
-        var data = new Option<string?>("--data") { Description = "Folder of the log and the checkpoint (default ./data)" };
-        var zooCfg = new Option<string?>("--zoocfg") { Description = "An existing zoo.cfg to take settings from" };
-        var command = new RootCommand("OrleansZk: a server for ZooKeeper clients") { port, adminPort, data, zooCfg };
-        command.SetAction((parsed, _) => run(
+        Option<string?> port = Option("--port", "TCP port for ZooKeeper clients, 0 for any free one (default 2181)");
+        Option<string?> adminPort = Option("--admin-port", "HTTP port for operators, 0 for any free one, -1 for none (default 8080)");
+        Option<string?> data = Option("--data", "Folder of the log and the checkpoint (default ./data)");
+        Option<string?> zooCfg = Option("--zoocfg", "An existing zoo.cfg to take settings from");
+        var command = new RootCommand(
+            "OrleansZk: a server for ZooKeeper clients. Every other setting can be given as --OrleansZk:<name> <value>.")
+        {
+            port, adminPort, data, zooCfg,
+        };
+        command.TreatUnmatchedTokensAsErrors = false;
+        ParseResult parsed = command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var errors = parsed.Errors.Select(error => error.Message).ToList();
+        if (parsed.Action is not null && errors.Count == 0)
+        {
+            // --help, --version.
+            return await parsed.InvokeAsync();
+        }
+
+        string[] settings =
         [
-            .. Setting(nameof(ServerOptions.ClientPort), parsed.GetValue(port)),
-            .. Setting(nameof(ServerOptions.AdminPort), parsed.GetValue(adminPort)),
-            .. Setting(nameof(ServerOptions.DataDirectory), parsed.GetValue(data)),
-        ]));
-        return command.Parse(args).InvokeAsync();
+            .. Setting(nameof(ServerOptions.ClientPort), parsed.GetResult(port)),
+            .. Setting(nameof(ServerOptions.AdminPort), parsed.GetResult(adminPort)),
+            .. Setting(nameof(ServerOptions.DataDirectory), parsed.GetResult(data)),
+            .. Setting(nameof(ServerOptions.ZooCfg), parsed.GetResult(zooCfg)),
+            .. Others(parsed.UnmatchedTokens, errors),
+        ];
+        if (errors.Count > 0)
+        {
+            StartupErrors.Write(Console.Error, errors);
+            return ExitCode.BadConfiguration;
+        }
+
+        return await run(settings);
     }
 
-    private static IEnumerable<KeyValuePair<string, string?>> Setting(string name, object? value) =>
-        value is null ? [] : [new($"{ServerOptions.Section}:{name}", Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture))];
+    private static Option<string?> Option(string name, string description) => new(name) { Description = description };
+
+    private static IEnumerable<string> Setting(string name, OptionResult? result) =>
+        result is null || result.Errors.Any() ? [] : [$"--{SettingTable.Get(name).Key}={result.GetValueOrDefault<string>()}"];
+
+    private static IEnumerable<string> Others(IReadOnlyList<string> tokens, List<string> errors)
+    {
+        for (int i = 0; i < tokens.Count; i++)
+        {
+            string token = tokens[i];
+            int equals = token.IndexOf('=', StringComparison.Ordinal);
+            string key = equals < 0 ? token : token[..equals];
+            if (!key.StartsWith("--", StringComparison.Ordinal)
+                || !(key.Contains(':', StringComparison.Ordinal) || HostKeys.Contains(key[2..], StringComparer.OrdinalIgnoreCase)))
+            {
+                errors.Add($"'{token}' is no option; see --help");
+            }
+            else if (equals >= 0)
+            {
+                yield return token;
+            }
+            else if (++i < tokens.Count)
+            {
+                yield return $"{key}={tokens[i]}";
+            }
+            else
+            {
+                errors.Add($"{key} needs a value");
+            }
+        }
+    }
 }

@@ -25,6 +25,12 @@ public sealed class ServerOptions
     /// <summary>Folder of the log and the checkpoint (<c>dataDir</c>).</summary>
     public string DataDirectory { get; set; } = "data";
 
+    /// <summary>False refuses to start when that folder is not there, so that a mistyped path is no empty tree (<c>datadir.autocreate</c>).</summary>
+    public bool CreateDataDirectory { get; set; } = true;
+
+    /// <summary>An existing <c>zoo.cfg</c> to take settings from; empty for none.</summary>
+    public string ZooCfg { get; set; } = "";
+
     /// <summary>This server's number in its ensemble, 0 to 254 (<c>myid</c>).</summary>
     public int ServerId { get; set; }
 
@@ -45,6 +51,9 @@ public sealed class ServerOptions
 
     /// <summary>Milliseconds that a new connection has for its handshake (<c>zookeeper.nio.sessionlessCnxnTimeout</c>).</summary>
     public int HandshakeTimeout { get; set; } = 10_000;
+
+    /// <summary>Milliseconds that a stop may take: to answer what was accepted, and to close the log.</summary>
+    public int ShutdownTimeout { get; set; } = 8_000;
 
     /// <summary>Bytes of a request's frame (<c>jute.maxbuffer</c>).</summary>
     public int MaxFrameLength { get; set; } = Frame.DefaultMaxLength;

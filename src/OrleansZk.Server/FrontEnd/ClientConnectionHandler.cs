@@ -15,6 +15,8 @@ namespace OrleansZk.Server.FrontEnd;
 internal sealed partial class ClientConnectionHandler(
     Engine engine, ConnectionLimiter limiter, FourLetterWordService fourLetterWords, ILogger<ClientConnectionHandler> logger) : ConnectionHandler
 {
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(10);
+
     public override async Task OnConnectedAsync(ConnectionContext context)
     {
         var remote = (IPEndPoint?)context.RemoteEndPoint ?? new IPEndPoint(IPAddress.None, 0);
@@ -50,22 +52,73 @@ internal sealed partial class ClientConnectionHandler(
             if (!await fourLetterWords.TryAnswerAsync(input, context.Transport.Output, connection).ConfigureAwait(false))
             {
                 await ReceiveAsync(input, connection, transport, stopping).ConfigureAwait(false);
-                await transport.WaitUntilSentAsync().ConfigureAwait(false);
             }
+
+            await FinishAsync(context, connection, transport).ConfigureAwait(false);
         }
         catch (Exception e) when (e is InvalidFrameException or JuteException)
         {
             LogMalformed(remote, connection.SessionId, e.Message);
+            context.Abort();
         }
         catch (Exception e) when (e is ConnectionResetException or ConnectionAbortedException or OperationCanceledException or IOException)
         {
             LogLost(remote, connection.SessionId);
+            context.Abort();
         }
         finally
         {
             await onStopping.DisposeAsync().ConfigureAwait(false);
             connection.Close();
+            await transport.CloseAsync().ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Gives the client time to read what it was sent last, and not for ever.</summary>
+    private static async Task FinishAsync(ConnectionContext context, ClientConnection connection, SocketTransport transport)
+    {
+#pragma warning disable CA2000 // Must fire after this method too: a client that has said its last may still leave everything unread.
+        var farewell = new CancellationTokenSource(Farewell);
+#pragma warning restore CA2000
+        farewell.Token.UnsafeRegister(static context => ((ConnectionContext)context!).Abort(), context);
+        await transport.WaitUntilSentAsync().ConfigureAwait(false);
+        connection.Close();
+        await transport.CloseAsync().ConfigureAwait(false);
+        await context.Transport.Output.CompleteAsync().ConfigureAwait(false);
+        if (await ReadToEndAsync(context.Transport.Input).ConfigureAwait(false))
+        {
+            farewell.Dispose();
+        }
+    }
+
+    /// <summary>Does not hear what the client still says, but that the socket is closed.</summary>
+    /// <returns>False when the client had ended its side before.</returns>
+    private static async ValueTask<bool> ReadToEndAsync(PipeReader input)
+    {
+        if (input.TryRead(out ReadResult result))
+        {
+            input.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted)
+            {
+                return false;
+            }
+        }
+
+        try
+        {
+            do
+            {
+                result = await input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+                input.AdvanceTo(result.Buffer.End);
+            }
+            while (!result.IsCompleted);
+        }
+        catch (ConnectionAbortedException)
+        {
+            // Everything was sent, and so the transport has closed.
+        }
+
+        return true;
     }
 
     private async Task ReceiveAsync(PipeReader input, ClientConnection connection, SocketTransport transport, CancellationToken stopping)
@@ -75,7 +128,7 @@ internal sealed partial class ClientConnectionHandler(
         {
             ReadResult result = await input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
             ReadOnlySequence<byte> buffer = result.Buffer;
-            while (connection.Receive(ref buffer))
+            while (connection.Receive(ref buffer) && !transport.IsClosed)
             {
                 await transport.WaitUntilSentAsync().ConfigureAwait(false);
                 await connection.WaitForRoomAsync().ConfigureAwait(false);
@@ -83,7 +136,7 @@ internal sealed partial class ClientConnectionHandler(
             }
 
             input.AdvanceTo(buffer.Start, buffer.End);
-            if (result.IsCompleted || stopping.IsCancellationRequested)
+            if (result.IsCompleted || transport.IsClosed || stopping.IsCancellationRequested)
             {
                 break;
             }

@@ -6,25 +6,40 @@ using OrleansZk.Protocol;
 namespace OrleansZk.Server.FrontEnd;
 
 /// <summary>Sends one connection's output: one thread at a time, whoever comes first, who takes along what others have left.</summary>
+/// <remarks>
+/// Any thread may send, so the socket's pipe may be completed only when <see cref="CloseAsync"/> has: whoever writes into a pipe
+/// that is being completed writes into memory that may be another connection's already.
+/// </remarks>
 /// <param name="pipe">The socket's; when its reader falls behind, output gathers in the connection, which has its own limit.</param>
 internal sealed class SocketTransport(PipeWriter pipe, Action abort) : IConnectionTransport, IThreadPoolWorkItem
 {
-    private const int KeptCapacity = 64 << 10;
+    private const int KeptCapacity = 8 << 10;
+
+    // A large output is copied into the pipe as fast as the client reads, not all at once.
+    private const int MaxChunkLength = 256 << 10;
 
     private readonly Lock _gate = new();
     private JuteWriter _sending = new();
+    private int _sentOfSending;
     private int _calls;
     private bool _isSending;
+    private volatile bool _isClosed;
     private TaskCompletionSource? _sent;
 
     public ClientConnection Connection { get; set; } = null!;
+
+    /// <summary>True when nothing will be sent any more: the client is gone, or the connection was closed here.</summary>
+    public bool IsClosed => _isClosed;
+
+    /// <summary>Called when everything was sent to a connection that is to end.</summary>
+    public Action? Ended { get; set; }
 
     public void Flush(bool elsewhere)
     {
         lock (_gate)
         {
             _calls++;
-            if (_isSending)
+            if (_isSending || _isClosed)
             {
                 return;
             }
@@ -59,40 +74,49 @@ internal sealed class SocketTransport(PipeWriter pipe, Action abort) : IConnecti
         }
     }
 
+    /// <summary>Sends nothing more; completes when no thread is at it.</summary>
+    public ValueTask CloseAsync()
+    {
+        _isClosed = true;
+        pipe.CancelPendingFlush();
+        return WaitUntilSentAsync();
+    }
+
     void IThreadPoolWorkItem.Execute() => Send();
 
     private void Send()
     {
-        while (true)
+        try
         {
             int calls;
-            lock (_gate)
+            do
             {
-                calls = _calls;
-            }
-
-            while (Connection.TryTakeOutput(ref _sending))
-            {
-                pipe.Write(_sending.Written);
-                _sending.Clear(KeptCapacity);
-                ValueTask<FlushResult> flush = pipe.FlushAsync();
-                if (!flush.IsCompletedSuccessfully)
+                lock (_gate)
                 {
-                    _ = SendOnAsync(flush);
-                    return;
+                    calls = _calls;
                 }
 
-                if (flush.Result.IsCompleted)
+                while (WriteChunk())
                 {
-                    // The peer is gone; its connection will be closed by the side that reads.
-                    break;
+                    ValueTask<FlushResult> flush = pipe.FlushAsync();
+                    if (!flush.IsCompletedSuccessfully)
+                    {
+                        _ = SendOnAsync(flush);
+                        return;
+                    }
+
+                    if (flush.Result.IsCompleted)
+                    {
+                        // The peer is gone; its connection will be closed by the side that reads.
+                        _isClosed = true;
+                    }
                 }
             }
-
-            if (TryFinish(calls))
-            {
-                return;
-            }
+            while (!TryFinish(calls));
+        }
+        catch (Exception e) when (IsLoss(e))
+        {
+            GiveUp();
         }
     }
 
@@ -101,14 +125,56 @@ internal sealed class SocketTransport(PipeWriter pipe, Action abort) : IConnecti
     {
         try
         {
-            await flush.ConfigureAwait(false);
-            Send();
+            if ((await flush.ConfigureAwait(false)).IsCompleted)
+            {
+                _isClosed = true;
+            }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (IsLoss(e))
         {
-            // Reset by the client, or aborted here: either way nobody waits for the rest.
-            TryFinish(_calls);
+            GiveUp();
+            return;
         }
+
+        Send();
+    }
+
+    /// <summary>Reset by the client, or aborted here: either way nobody waits for the rest.</summary>
+    private static bool IsLoss(Exception e) => e is IOException or OperationCanceledException or InvalidOperationException;
+
+    /// <returns>False when there is nothing to send, or nobody to send it to.</returns>
+    private bool WriteChunk()
+    {
+        if (_isClosed)
+        {
+            return false;
+        }
+
+        if (_sentOfSending == _sending.Length)
+        {
+            _sending.Clear(KeptCapacity);
+            _sentOfSending = 0;
+            if (!Connection.TryTakeOutput(ref _sending))
+            {
+                return false;
+            }
+        }
+
+        int length = Math.Min(MaxChunkLength, _sending.Length - _sentOfSending);
+        pipe.Write(_sending.Written.Slice(_sentOfSending, length));
+        _sentOfSending += length;
+        return true;
+    }
+
+    private void GiveUp()
+    {
+        _isClosed = true;
+        int calls;
+        do
+        {
+            calls = Volatile.Read(ref _calls);
+        }
+        while (!TryFinish(calls));
     }
 
     private bool TryFinish(int calls)
@@ -122,6 +188,12 @@ internal sealed class SocketTransport(PipeWriter pipe, Action abort) : IConnecti
             }
 
             _isSending = false;
+            if (_isClosed)
+            {
+                _sending.Reset();
+                _sentOfSending = 0;
+            }
+
             (sent, _sent) = (_sent, null);
         }
 
@@ -133,7 +205,4 @@ internal sealed class SocketTransport(PipeWriter pipe, Action abort) : IConnecti
 
         return true;
     }
-
-    /// <summary>Called when everything was sent to a connection that is to end.</summary>
-    public Action? Ended { get; set; }
 }

@@ -54,7 +54,7 @@ public sealed partial class Engine(
             clock,
             ThreadPoolScheduler.Instance,
             loggers.CreateLogger<Replica>());
-        await new Recovery(log, checkpoints, loggers.CreateLogger<Recovery>()).LoadAsync(_replica, cancellationToken);
+        CheckpointHeader? loaded = await new Recovery(log, checkpoints, loggers.CreateLogger<Recovery>()).LoadAsync(_replica, cancellationToken);
 
         long epoch = await log.ClaimEpochAsync(cancellationToken);
         _leader = new Leader(
@@ -66,7 +66,8 @@ public sealed partial class Engine(
             log,
             checkpoints,
             new CheckpointOptions { Transactions = _options.CheckpointTransactions },
-            loggers.CreateLogger<Checkpointer>());
+            loggers.CreateLogger<Checkpointer>(),
+            loaded);
         StartDuties();
         IsServing = true;
         LogServing(epoch, _replica.LastAppliedZxid);

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
+using OrleansZk.Server.Admin;
 using OrleansZk.Server.Configuration;
 using OrleansZk.Server.FourLetterWords;
 using OrleansZk.Server.FrontEnd;
@@ -17,6 +18,8 @@ public static class ServerBuilderExtensions
         IServiceCollection services = builder.Services;
         services.AddOptions<ServerOptions>().Bind(builder.Configuration.GetSection(ServerOptions.Section)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
+        services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) =>
+            host.ShutdownTimeout = TimeSpan.FromMilliseconds(server.Value.ShutdownTimeout));
         services.AddSingleton(TimeProvider.System);
         services.AddEmbeddedStorage();
         services.AddOptions<EmbeddedStorageOptions>().Configure<IOptions<ServerOptions>>((storage, server) =>
@@ -28,6 +31,7 @@ public static class ServerBuilderExtensions
         services.AddSingleton<Engine>();
         services.AddHostedService(provider => provider.GetRequiredService<Engine>());
         services.AddSingleton<FourLetterWordService>();
+        services.AddAdmin();
         services.AddSingleton(provider =>
         {
             ServerOptions options = provider.GetRequiredService<IOptions<ServerOptions>>().Value;
@@ -48,18 +52,34 @@ public static class ServerBuilderExtensions
             }
         });
         builder.WebHost.UseKestrelCore();
-        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerOptions>>(Listen);
+        services.AddSingleton<Listeners>();
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerOptions>, Listeners>(Listen);
         return builder;
     }
 
-    private static void Listen(KestrelServerOptions kestrel, IOptions<ServerOptions> server)
+    /// <summary>Maps what the admin port answers: health, and ZooKeeper's commands.</summary>
+    public static WebApplication MapOrleansZkServer(this WebApplication app)
+    {
+        app.MapAdmin();
+        return app;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, IOptions<ServerOptions> server, Listeners listeners)
     {
         ServerOptions options = server.Value;
         kestrel.AddServerHeader = false;
-        Listen(kestrel, options.ClientAddress, options.ClientPort, endpoint => endpoint.UseConnectionHandler<ClientConnectionHandler>());
+        Listen(kestrel, options.ClientAddress, options.ClientPort, endpoint =>
+        {
+            listeners.ClientOptions = endpoint;
+            endpoint.UseConnectionHandler<ClientConnectionHandler>();
+        });
         if (options.AdminPort >= 0)
         {
-            Listen(kestrel, options.AdminAddress, options.AdminPort, endpoint => endpoint.Protocols = HttpProtocols.Http1);
+            Listen(kestrel, options.AdminAddress, options.AdminPort, endpoint =>
+            {
+                listeners.AdminOptions = endpoint;
+                endpoint.Protocols = HttpProtocols.Http1;
+            });
         }
     }
 

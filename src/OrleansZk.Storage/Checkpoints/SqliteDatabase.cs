@@ -91,7 +91,8 @@ internal sealed class SqliteDatabase : IDisposable
         throw (result & 0xFF) switch
         {
             raw.SQLITE_NOTADB => new CheckpointException($"'{Path}' is not a checkpoint: {reason}"),
-            raw.SQLITE_CORRUPT => new CheckpointException($"the checkpoint '{Path}' is damaged: {reason}"),
+            // SQLITE_ERROR is about the statement: ours are right, so a table or a column is missing.
+            raw.SQLITE_CORRUPT or raw.SQLITE_ERROR => new CheckpointException($"the checkpoint '{Path}' is damaged: {reason}"),
             raw.SQLITE_BUSY or raw.SQLITE_LOCKED => new IOException($"the checkpoint '{Path}' is held by another program: {reason}"),
             _ => new IOException($"the checkpoint '{Path}' failed: {reason}"),
         };

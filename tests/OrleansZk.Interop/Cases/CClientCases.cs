@@ -10,10 +10,10 @@ public sealed class CClientCases(SharedServer shared)
 
     private readonly string _root = ClientScripts.NewRoot("c");
 
-    private async Task<Conversation> ShellAsync(params string[] options)
+    private async Task<Conversation> ShellAsync()
     {
         Assert.SkipUnless(File.Exists(Program), "cli_mt is missing: install Debian's package 'zookeeper-bin'.");
-        var shell = Conversation.Start(Program, ["-h", shared.Server.Hosts, .. options]);
+        var shell = Conversation.Start(Program, ["-h", shared.Server.Hosts]);
         await shell.ExpectAsync("SESSION_EVENT state = CONNECTED_STATE");
         return shell;
     }
@@ -114,31 +114,26 @@ public sealed class CClientCases(SharedServer shared)
     }
 
     [Fact]
-    public async Task A_crashed_client_resumes_its_session_from_its_id_file()
+    public async Task The_session_goes_on_after_the_connection_is_cut()
     {
-        await using var watcher = await ShellWithRootAsync();
-        using var folder = new TemporaryFolder("c-session");
-        var file = Path.Combine(folder.Path, "session");
-        string id;
-        await using (var cli = await ShellAsync("-m", file))
-        {
-            id = (await cli.ExpectAsync("Got a new session id: (0x[0-9a-f]+)")).Groups[1].Value;
-            await cli.AskAsync($"create +e {_root}/e", "rc = 0");
-            await cli.KillAsync();
-        }
+        await using var other = await ShellWithRootAsync();
+        await using var relay = new Relay(shared.Server.Port);
+        await using var cli = Conversation.Start(Program, ["-h", relay.Address]);
+        await cli.ExpectAsync("Got a new session id: 0x[0-9a-f]+");
+        await cli.AskAsync($"create +e {_root}/e", "rc = 0");
+        await cli.AskAsync($"get {_root}/e", "value_len = 3");
+        relay.Cut();
+        await cli.ExpectAsync("SESSION_EVENT state = CONNECTING_STATE");
+        await cli.ExpectAsync("SESSION_EVENT state = CONNECTED_STATE");
 
-        await using (var cli = await ShellAsync("-m", file))
-        {
-            // The library says so only when the id it got is not the one it had.
-            await cli.AskAsync($"create +e {_root}/e2", "rc = 0");
-            Assert.DoesNotContain("Got a new session id", cli.Transcript);
-            await cli.AskAsync($"get {_root}/e", "value_len = 3");
-            var stat = await cli.ExpectAsync("ephemeralOwner = ([0-9a-f]+)");
-            Assert.Equal(id, "0x" + stat.Groups[1].Value);
-            await cli.SayAsync("quit");
-            await cli.EndAsync();
-        }
+        // The shell would tell of another session's id.
+        Assert.Single(cli.Transcript.Split("Got a new session id").Skip(1));
+        await cli.AskAsync($"get {_root}/e", "value_len = 3");
 
-        await watcher.AskAsync($"get {_root}/e", $"{_root}/e: rc = -101$");
+        // The watch of the first get has been set again.
+        await other.AskAsync($"set {_root}/e x", "rc = 0");
+        await cli.ExpectAsync($"Watcher CHANGED_EVENT state = CONNECTED_STATE for path {_root}/e$");
+        await cli.SayAsync("quit");
+        await cli.EndAsync();
     }
 }

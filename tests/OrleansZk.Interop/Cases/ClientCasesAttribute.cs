@@ -20,7 +20,7 @@ public abstract class ClientCasesAttribute(string client, string script, string 
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker)
     {
         var cases = ClientScripts.CasesIn(Client, Script, pattern);
-        return new(cases.Select(name => new TheoryDataRow<string, string>(Script, name)).ToList());
+        return new(cases.Select(name => new TheoryDataRow<string, string>(Script, name).WithTrait("case", name)).ToList());
     }
 
     public override bool SupportsDiscoveryEnumeration() => true;

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 using OrleansZk.Interop.Servers;
 using OrleansZk.Interop.Tools;
 
@@ -6,14 +8,13 @@ namespace OrleansZk.Interop.Cases;
 /// <summary>ZooKeeper's own command line, <c>zkCli</c>, verb by verb: typed as an administrator would, read as one would.</summary>
 public sealed class ZkCliCases(SharedServer shared)
 {
-    private const string Stat =
-        @"cZxid = 0x[0-9a-f]+\nctime = .+\nmZxid = 0x[0-9a-f]+\nmtime = .+\npZxid = 0x[0-9a-f]+\ncversion = {0}\ndataVersion = {1}\n"
-        + @"aclVersion = {2}\nephemeralOwner = 0x{3}\ndataLength = {4}\nnumChildren = {5}$";
-
     private readonly string _root = ClientScripts.NewRoot("zkcli");
 
-    private static string StatWith(int cversion, int version, int aversion, int length, int children, string owner = "0") =>
-        string.Format(System.Globalization.CultureInfo.InvariantCulture, Stat, cversion, version, aversion, owner, length, children);
+    /// <summary>What <c>-s</c> prints.</summary>
+    private static string StatWith(int cversion, int version, int aversion, int length, int children) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"cZxid = 0x[0-9a-f]+\nctime = .+\nmZxid = 0x[0-9a-f]+\nmtime = .+\npZxid = 0x[0-9a-f]+\ncversion = {cversion}\ndataVersion = {version}\n"
+        + $"aclVersion = {aversion}\nephemeralOwner = 0x0\ndataLength = {length}\nnumChildren = {children}$");
 
     private string[] Arguments(params string[] command) =>
     [
@@ -133,6 +134,16 @@ public sealed class ZkCliCases(SharedServer shared)
         await cli.AskAsync($"setquota -n 3 {_root}/a", "has a parent .* which has a quota");
         await cli.SayAsync($"delquota -N {_root}");
         await cli.AskAsync($"create {_root}/c", "^Created");
+        foreach (var (option, left) in new[]
+        {
+            ("-n", "count=-1,bytes=100=;byteHardLimit=1000;countHardLimit=-1"), ("-b", "count=-1,bytes=-1=;byteHardLimit=1000;countHardLimit=-1"),
+            ("-B", "count=-1,bytes=-1=;byteHardLimit=-1;countHardLimit=-1"),
+        })
+        {
+            await cli.SayAsync($"delquota {option} {_root}");
+            await cli.AskAsync($"listquota {_root}", $"^Output quota for {_root} {left}$");
+        }
+
         await cli.SayAsync($"delquota {_root}");
         await cli.AskAsync($"listquota {_root}", $"^quota for {_root} does not exist.$");
     }
@@ -147,8 +158,8 @@ public sealed class ZkCliCases(SharedServer shared)
         await cli.SayAsync("addauth digest alice:wonder");
         await cli.AskAsync("whoami", "^Auth scheme: User\ndigest: alice\nip: 127.0.0.1$|^Auth scheme: User\nip: 127.0.0.1\ndigest: alice$");
         await cli.AskAsync($"setAcl -s {_root}/a auth::cdrwa", StatWith(1, 0, 1, 0, 1));
-        await cli.SayAsync($"setAcl -R {_root}/a digest:alice:NQf7f9BtchyfM3XxVyX7RaZEnq8=:cdrwa,world:anyone:r");
-        await cli.AskAsync($"getAcl -s {_root}/a/b", @"^'digest,'alice:NQf7f9BtchyfM3XxVyX7RaZEnq8=\n: cdrwa\n'world,'anyone\n: r\n" + StatWith(0, 0, 1, 0, 0));
+        await cli.SayAsync($"setAcl -R {_root}/a digest:alice:8y0lhh/7xkdEiwhX7vo9i+/Nmzc=:cdrwa,world:anyone:r");
+        await cli.AskAsync($"getAcl -s {_root}/a/b", @"^'digest,'alice:8y0lhh/7xkdEiwhX7vo9i\+/Nmzc=\n: cdrwa\n'world,'anyone\n: r\n" + StatWith(0, 0, 1, 0, 0));
         await cli.AskAsync($"setAcl -v 7 {_root}/a world:anyone:r", "version No is not valid");
         await cli.AskAsync($"setAcl {_root}/a nosuch:x:r", "InvalidACL|Acl is not valid");
         await using var other = Conversation.Start(JavaTools.Java, Arguments());
@@ -170,8 +181,11 @@ public sealed class ZkCliCases(SharedServer shared)
         await cli.AskAsync($"sync {_root}", "^Sync is OK$");
         await cli.AskAsync("version", "^ZooKeeper CLI version: ");
         await cli.AskAsync("config -s", "dataLength = ");
+        await cli.AskAsync("config -w", "^");
+        await cli.AskAsync($"get {_root}", "^top$");
         await cli.AskAsync("reconfig -remove 3", "Reconfig is disabled");
         await cli.AskAsync("history", " - reconfig -remove 3$");
+        await cli.AskAsync("redo 1", $"^Node already exists: {_root}/e$");
     }
 
     [Fact]

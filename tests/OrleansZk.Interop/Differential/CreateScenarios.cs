@@ -68,7 +68,7 @@ public static class CreateScenarios
         foreach (var flags in new[] { 0, 1, 2, 3, 4, 7, -1 })
         {
             await s.DoAsync($"flags {flags} with ttl 1000", Op.CreateTtl, Requests.CreateTtl(s.At($"f{flags}"), flags, 1000));
-            await s.DoAsync($"flags {flags} with ttl -1", Op.CreateTtl, Requests.CreateTtl(s.At($"g{flags}"), flags, -1));
+            // Not with ttl -1: that passes Apache's check, and the whole server ends when the transaction is applied.
             await s.DoAsync($"flags {flags} with ttl 0", Op.CreateTtl, Requests.CreateTtl(s.At($"h{flags}"), flags, 0));
         }
 
@@ -92,10 +92,13 @@ public static class CreateScenarios
         {
             var shown = string.Concat(path.Select(c => c is < ' ' or > '~' ? $"\\u{(int)c:x4}" : c.ToString()));
             await s.DoAsync($"create '{shown}'", Op.Create, Requests.Create(path));
-            await s.DoAsync($"create sequential '{shown}'", Op.Create2, Requests.Create(path, "", 3));
+            if (path.TrimEnd('/') != "" && path != s.Root && !path.StartsWith("/zookeeper", StringComparison.Ordinal))
+            {
+                // Numbers in nodes that are not the scenario's own depend on what else the server has been asked.
+                await s.DoAsync($"create sequential '{shown}'", Op.Create2, Requests.Create(path, "", 3));
+            }
         }
 
-        await s.DoAsync("create null", Op.Create, Requests.Create(null));
         await s.DoAsync("a surrogate pair", Op.Create, new Body().Text(s.At("\U0001F600")).Buffer([]).Acl(AclEntry.Open).Int(0));
         var broken = new Body().Int(s.Root.Length + 3).Raw(System.Text.Encoding.ASCII.GetBytes(s.Root + "/")).Raw([0xC3, 0x28]);
         await s.DoAsync("broken UTF-8", Op.Create, broken.Buffer([]).Acl(AclEntry.Open).Int(0));

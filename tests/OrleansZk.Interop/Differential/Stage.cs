@@ -12,6 +12,9 @@ public sealed class Stage(int port, string root) : IAsyncDisposable
 {
     private const int BarrierXid = int.MaxValue;
 
+    /// <summary>How long a server has for hanging up where it should. Only one that does not is waited for so long.</summary>
+    private static readonly TimeSpan HangUpLimit = TimeSpan.FromSeconds(5);
+
     private readonly SortedDictionary<string, WireConnection> _actors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _nextXid = new(StringComparer.Ordinal);
 
@@ -144,14 +147,28 @@ public sealed class Stage(int port, string root) : IAsyncDisposable
 
     private Task DrainAsync(string actor, int type, List<string> lines) => DrainAsync(actor, _ => type, lines);
 
-    /// <summary>Reads what the acting connection gets, up to the answer of a ping sent last.</summary>
+    /// <summary>
+    /// Reads what the acting connection gets, up to the answer of a ping sent last; or up to its end, when an answer came after which a server
+    /// hangs up.
+    /// </summary>
     private async Task DrainAsync(string actor, Func<Frame, int> typeOf, List<string> lines)
     {
         var connection = _actors[actor];
         await connection.SendAsync(Xid.Ping, Op.Ping, Body.Empty);
+        var last = false;
         while (true)
         {
-            var frame = await connection.ReadAsync();
+            Frame? frame;
+            try
+            {
+                frame = await connection.ReadAsync(last ? HangUpLimit : null);
+            }
+            catch (TimeoutException) when (last)
+            {
+                lines.Add("kept open");
+                return;
+            }
+
             if (frame is null)
             {
                 lines.Add("closed");
@@ -159,12 +176,15 @@ public sealed class Stage(int port, string root) : IAsyncDisposable
                 return;
             }
 
-            if (frame.Xid == Xid.Ping)
+            if (frame.Xid != Xid.Ping)
+            {
+                lines.Add(frame.IsEvent ? Decoder.Event(frame) : Decoder.Reply(typeOf(frame), frame));
+                last |= frame.Error is Err.Unimplemented or Err.AuthFailed || (typeOf(frame) == Op.CloseSession && !frame.IsEvent);
+            }
+            else if (!last)
             {
                 return;
             }
-
-            lines.Add(frame.IsEvent ? Decoder.Event(frame) : Decoder.Reply(typeOf(frame), frame));
         }
     }
 

@@ -51,9 +51,6 @@ public static class WriteScenarios
         await s.DoAsync("set ''", Op.SetData, Requests.SetData("", "x"));
         await s.DoAsync("set acl ''", Op.SetAcl, Requests.SetAcl("", AclEntry.Open));
         await s.DoAsync("delete ''", Op.Delete, Requests.Versioned(""));
-        await s.DoAsync("set null", Op.SetData, Requests.SetData(null, "x"));
-        await s.DoAsync("set acl null", Op.SetAcl, Requests.SetAcl(null, AclEntry.Open));
-        await s.DoAsync("delete null", Op.Delete, Requests.Versioned(null));
         await s.DoAsync("the node is still there", Op.GetData, Requests.Read(s.At("a")));
     }
 
@@ -63,7 +60,6 @@ public static class WriteScenarios
         {
             await s.DoAsync($"delete {path}", Op.Delete, Requests.Versioned(path));
             await s.DoAsync($"delete {path}, wrong version", Op.Delete, Requests.Versioned(path, 99));
-            await s.DoAsync($"acl of {path}", Op.GetAcl, Requests.Path(path));
             await s.DoAsync($"set {path}, wrong version", Op.SetData, Requests.SetData(path, "x", 99));
             await s.DoAsync($"set acl of {path}, wrong version", Op.SetAcl, Requests.SetAcl(path, AclEntry.Open, 99));
         }

@@ -36,6 +36,8 @@ public abstract class ServerProcess : IAsyncDisposable
 
     public string Hosts => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
 
+    public bool IsRunning => _process is { HasExited: false };
+
     protected string Folder => _folder.Path;
 
     protected string DataFolder => Path.Combine(_folder.Path, "data");
@@ -98,6 +100,15 @@ public abstract class ServerProcess : IAsyncDisposable
         {
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync();
+        }
+    }
+
+    /// <summary>Throws away the data of a server that does not run.</summary>
+    public void Forget()
+    {
+        if (Directory.Exists(DataFolder))
+        {
+            Directory.Delete(DataFolder, recursive: true);
         }
     }
 

@@ -26,6 +26,9 @@ public static class JavaTools
     public static IReadOnlyList<string> QuickStartOptions { get; } =
         ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto", "-Xmx192m"];
 
+    /// <summary>Whether Apache ZooKeeper can be started here.</summary>
+    public static bool HasServer { get; } = Executables.Find("java") is not null && FirstMissing(ServerJars) is null;
+
     public static void RequireServer()
     {
         RequireJava();
@@ -53,9 +56,11 @@ public static class JavaTools
 
     private static void RequireJars(string[] jars, string package)
     {
-        var missing = jars.FirstOrDefault(jar => !File.Exists(Path.Combine(JarFolder, jar)));
+        var missing = FirstMissing(jars);
         Assert.SkipWhen(missing is not null, $"{missing} is missing: install Debian's package '{package}' and what it recommends.");
     }
+
+    private static string? FirstMissing(string[] jars) => jars.FirstOrDefault(jar => !File.Exists(Path.Combine(JarFolder, jar)));
 
     private static string ClassPath(IEnumerable<string> jars) => string.Join(':', jars.Select(jar => Path.Combine(JarFolder, jar)));
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -6,11 +7,11 @@ namespace OrleansZk.Interop.Wire;
 /// <summary>Writes a record field by field. It checks nothing: broken records must be expressible.</summary>
 public sealed class Body
 {
-    private readonly MemoryStream _bytes = new();
+    private readonly ArrayBufferWriter<byte> _bytes = new();
 
     public static byte[] Empty { get; } = [];
 
-    public byte[] Bytes => _bytes.ToArray();
+    public byte[] Bytes => _bytes.WrittenSpan.ToArray();
 
     public static implicit operator byte[](Body body)
     {

@@ -87,7 +87,7 @@ public sealed class WireConnection : IAsyncDisposable
     }
 
     /// <summary>The next reply or event; <see langword="null"/> when the server has hung up.</summary>
-    public async Task<Frame?> ReadAsync() => await ReadFrameAsync() is { } bytes ? Frame.Parse(bytes) : null;
+    public async Task<Frame?> ReadAsync(TimeSpan? limit = null) => await ReadFrameAsync(limit) is { } bytes ? Frame.Parse(bytes) : null;
 
     /// <summary>Sends a request and returns its reply, passing over events.</summary>
     public async Task<Frame> CallAsync(int xid, int type, byte[] body)
@@ -117,9 +117,9 @@ public sealed class WireConnection : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private async Task<byte[]?> ReadFrameAsync()
+    private async Task<byte[]?> ReadFrameAsync(TimeSpan? patience = null)
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(patience ?? Patience);
         try
         {
             var length = new byte[4];
@@ -130,7 +130,7 @@ public sealed class WireConnection : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"The server neither answered nor hung up within {Patience.TotalSeconds:0} s.");
+            throw new TimeoutException($"The server neither answered nor hung up within {(patience ?? Patience).TotalSeconds:0} s.");
         }
         catch (IOException)
         {

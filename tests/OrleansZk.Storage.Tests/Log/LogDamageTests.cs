@@ -31,7 +31,7 @@ public sealed class LogDamageTests
             else
             {
                 (bit / 8).ShouldBeGreaterThanOrEqualTo((int)lastRecord, $"bit {bit} was overlooked");
-                found.ShouldBe(bit / 8 < sound.Length - zerosBehind ? all[..^1] : all);
+                found.ShouldBeGroups(bit / 8 < sound.Length - zerosBehind ? all[..^1] : all);
             }
         }
     }
@@ -53,7 +53,7 @@ public sealed class LogDamageTests
     [Fact]
     public async Task A_full_segment_that_lost_its_end_is_found()
     {
-        Dictionary<string, byte[]> files = await WrittenAsync(100, 1500, 2000, 30);
+        Dictionary<string, byte[]> files = await WrittenAsync(100, 1500, 2500, 30);
         string first = files.Keys.Min(StringComparer.Ordinal)!;
         for (int length = 0; length < files[first].Length; length++)
         {
@@ -100,13 +100,13 @@ public sealed class LogDamageTests
             var logger = new ListLogger<SegmentLog>();
             await using var log = new SegmentLog(disk, Plain, logger);
             long zxid = await log.LeadAsync();
-            (await log.ReadAllAsync()).ShouldBe(kept, $"torn at {torn}");
+            (await log.ReadAllAsync()).ShouldBeGroups(kept, $"torn at {torn}");
             logger.Warnings.Any().ShouldBe(!whole && content.AsSpan(Math.Min(content.Length, lastRecord)).ContainsAnyExcept((byte)0));
 
             await log.AppendAsync(Group(zxid + 1, 20), Cancellation);
             await using SegmentLog again = Create(disk);
             await again.OpenAsync(Cancellation);
-            (await again.ReadAllAsync()).ShouldBe([.. kept, Group(zxid + 1, 20)]);
+            (await again.ReadAllAsync()).ShouldBeGroups([.. kept, Group(zxid + 1, 20)]);
         }
     }
 
@@ -127,7 +127,7 @@ public sealed class LogDamageTests
     public async Task Bytes_behind_the_extent_of_a_torn_record_are_corruption()
     {
         (string name, byte[] content) = (await WrittenAsync(Lengths)).Single();
-        content[^9] ^= 1;
+        content[^3] ^= 1;
         Array.Resize(ref content, content.Length + 100);
         content[^1] = 1;
 

@@ -47,7 +47,7 @@ public sealed class LogFencingTests
         await Should.ThrowAsync<LeaderFencedException>(async () => await log.AppendAsync(Group(old + 2, 10), Cancellation));
 
         await log.AppendAsync(Group(current + 1, 10), Cancellation);
-        (await log.ReadAllAsync()).ShouldBe([Group(old + 1, 10), Group(current + 1, 10)]);
+        (await log.ReadAllAsync()).ShouldBeGroups([Group(old + 1, 10), Group(current + 1, 10)]);
     }
 
     [Fact]

@@ -34,15 +34,15 @@ public sealed class LogRoundTripTests : IDisposable
                 zxid += 3;
             }
 
-            (await log.ReadAllAsync()).ShouldBe(expected);
+            (await log.ReadAllAsync()).ShouldBeGroups(expected);
         }
 
         logger.Warnings.Any(text => text.Contains("Sync is off", StringComparison.Ordinal)).ShouldBe(!sync);
         await using var again = new SegmentLog(folder, options, logger);
         (await again.OpenAsync(Cancellation)).ShouldBe(new LogPosition(1, expected[^1].LastZxid));
-        (await again.ReadAllAsync()).ShouldBe(expected);
-        (await again.ReadAllAsync(expected[3].LastZxid)).ShouldBe(expected[4..]);
-        (await again.ReadAllAsync(expected[3].LastZxid - 1)).ShouldBe(expected[3..]);
+        (await again.ReadAllAsync()).ShouldBeGroups(expected);
+        (await again.ReadAllAsync(expected[3].LastZxid)).ShouldBeGroups(expected[4..]);
+        (await again.ReadAllAsync(expected[3].LastZxid - 1)).ShouldBeGroups(expected[3..]);
         (await again.ReadAllAsync(expected[^1].LastZxid)).ShouldBeEmpty();
     }
 
@@ -79,7 +79,7 @@ public sealed class LogRoundTripTests : IDisposable
         await Should.ThrowAsync<InvalidOperationException>(async () => await log.AppendAsync(Group(zxid + 1, 10), Cancellation));
         long next = await log.ClaimEpochAsync(Cancellation) << 32;
         await log.AppendAsync(Group(next + 1, 10), Cancellation);
-        (await log.ReadAllAsync()).ShouldBe([Group(zxid, 10), Group(next + 1, 10)]);
+        (await log.ReadAllAsync()).ShouldBeGroups([Group(zxid, 10), Group(next + 1, 10)]);
     }
 
     [Fact]

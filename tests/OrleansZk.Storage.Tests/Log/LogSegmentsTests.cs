@@ -27,8 +27,8 @@ public sealed class LogSegmentsTests
                 expected.Add(group);
             }
 
-            (await log.ReadAllAsync()).ShouldBe(expected);
-            (await log.ReadAllAsync(expected[^50].LastZxid)).ShouldBe(expected[^49..]);
+            (await log.ReadAllAsync()).ShouldBeGroups(expected);
+            (await log.ReadAllAsync(expected[^50].LastZxid)).ShouldBeGroups(expected[^49..]);
         }
 
         disk.List().Count(SegmentHeader.IsFileName).ShouldBeGreaterThan(10);

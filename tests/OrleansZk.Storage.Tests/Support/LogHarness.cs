@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansZk.Core.Replication;
 using OrleansZk.Storage.Files;
@@ -59,9 +60,17 @@ internal static class LogHarness
         return disk.Snapshot();
     }
 
-    public static void ShouldBe(this IEnumerable<LogGroup> actual, IEnumerable<LogGroup> expected, string? message = null) =>
-        actual.Select(Describe).ShouldBe(expected.Select(Describe), message);
+    /// <summary>Compares by content, and names the first difference only.</summary>
+    public static void ShouldBeGroups(this IReadOnlyList<LogGroup> actual, IReadOnlyList<LogGroup> expected, string where = "")
+    {
+        for (int i = 0; i < Math.Max(actual.Count, expected.Count); i++)
+        {
+            Describe(actual, i).ShouldBe(Describe(expected, i), $"group {i} {where}");
+        }
+    }
 
-    private static string Describe(LogGroup group) =>
-        $"{group.FirstZxid:x}-{group.LastZxid:x}:{Convert.ToHexString(group.Bytes.Span)}";
+    private static string Describe(IReadOnlyList<LogGroup> groups, int index) => index < groups.Count
+        ? $"{groups[index].FirstZxid:x}-{groups[index].LastZxid:x}, {groups[index].Bytes.Length} bytes, "
+            + $"{Convert.ToHexString(SHA256.HashData(groups[index].Bytes.Span)).AsSpan(0, 12)}"
+        : "none";
 }

@@ -40,8 +40,8 @@ public sealed class ServerLog
     public IReadOnlyList<string> Alarms(params IReadOnlyList<string> except) =>
     [
         .. Lines.Where(line =>
-            (line.StartsWith("crit:", StringComparison.Ordinal)
-                || line.StartsWith("fail:", StringComparison.Ordinal)
+            (line.Contains(" FATAL ", StringComparison.Ordinal)
+                || line.Contains(" ERROR ", StringComparison.Ordinal)
                 || line.Contains("Unhandled exception", StringComparison.OrdinalIgnoreCase)
                 || line.Contains("Exception:", StringComparison.Ordinal))
             && !except.Any(part => line.Contains(part, StringComparison.Ordinal))),

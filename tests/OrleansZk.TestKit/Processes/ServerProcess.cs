@@ -12,7 +12,7 @@ public sealed class ServerProcess : IAsyncDisposable
     private Process? _process;
     private bool _wasReady;
 
-    /// <param name="settings">Settings of section OrleansZk, by name without <c>OrleansZk__</c>.</param>
+    /// <param name="settings">Settings of section OrleansZk, by name without <c>OrleansZk__</c>; names with <c>DOTNET_</c> are the runtime's.</param>
     /// <param name="dataFolder">Null for a temporary one, removed in the end.</param>
     public ServerProcess(IReadOnlyDictionary<string, string>? settings = null, string? dataFolder = null)
     {
@@ -106,7 +106,7 @@ public sealed class ServerProcess : IAsyncDisposable
         AddArguments(start, "--data", Path.Combine(DataFolder, "data"));
         foreach ((string name, string value) in _settings.Concat(overrides ?? new Dictionary<string, string>()))
         {
-            start.Environment["OrleansZk__" + name] = value;
+            start.Environment[name.StartsWith("DOTNET_", StringComparison.Ordinal) ? name : "OrleansZk__" + name] = value;
         }
 
         _process?.Dispose();

@@ -70,10 +70,19 @@ public sealed class WireClient : IAsyncDisposable
         int port, int timeout = 10_000, WireSession? resume = null, long lastZxidSeen = 0, CancellationToken cancellationToken = default)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        var client = new WireClient(socket);
         try
         {
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new WireConnectionLostException($"no connection to port {port}: {e.Message}", e);
+        }
+
+        var client = new WireClient(socket);
+        try
+        {
             await client.ShakeHandsAsync(timeout, resume, lastZxidSeen, cancellationToken).ConfigureAwait(false);
             client._loops = Task.WhenAll(Task.Run(client.ReceiveLoopAsync, CancellationToken.None), Task.Run(client.SendLoopAsync, CancellationToken.None));
             return client;
@@ -81,7 +90,7 @@ public sealed class WireClient : IAsyncDisposable
         catch (Exception e) when (e is SocketException or IOException)
         {
             await client.DisposeAsync().ConfigureAwait(false);
-            throw new WireConnectionLostException($"no handshake with port {port}: {e.Message}", e);
+            throw e as WireConnectionLostException ?? new WireConnectionLostException($"no handshake with port {port}: {e.Message}", e);
         }
         catch
         {

@@ -7,6 +7,10 @@ namespace OrleansZk.TestKit.Wire;
 /// <summary>The requests that tests of a whole server send most; replies come as they are, errors included.</summary>
 public static class WireClientOperations
 {
+    /// <summary>Sends an encoded request, such as one of <see cref="WireRequests"/>.</summary>
+    public static Task<WireReply> SendAsync(this WireClient client, WireRequest request) =>
+        client.SendAsync(request.Type, writer => writer.WriteRaw(request.Body));
+
     public static Task<WireReply> CreateAsync(this WireClient client, string path, byte[]? data, CreateMode mode = CreateMode.Persistent) =>
         client.SendAsync(OpCode.Create2, new CreateRequest(path, data, Acl.OpenUnsafe, (int)mode).Write);
 

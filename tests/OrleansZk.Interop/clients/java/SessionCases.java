@@ -77,7 +77,7 @@ final class SessionCases {
         env.zk();
         try (Relay relay = new Relay(env.hosts)) {
             Events states = new Events();
-            ZooKeeper zk = env.client(relay.address(), 1_500, states);
+            ZooKeeper zk = env.client(relay.address(), 4_000, states);
             ephemeral(zk, env.path("e"));
             env.zk().exists(env.path("e"), gone);
             relay.cut();

@@ -31,7 +31,7 @@ def case_expired_session_loses_its_ephemerals(env: Env):
     pid = os.fork()
     if pid == 0:
         try:
-            zk = env.client(timeout=2.0)
+            zk = env.client(timeout=4.0)
             zk.create(env.path("e"), ephemeral=True)
             os.write(write, b"%d\n" % zk.client_id[0])
             threading.Event().wait(120)
@@ -110,11 +110,11 @@ def case_timeout_is_negotiated(env: Env):
 
 
 def case_quiet_session_is_kept_by_pings(env: Env):
-    """A session of two seconds lives through five of silence."""
-    zk = env.client(timeout=2.0)
+    """A session of three seconds lives through six of silence."""
+    zk = env.client(timeout=3.0)
     zk.create(env.path("e"), ephemeral=True)
     session = zk.client_id
-    threading.Event().wait(5)
+    threading.Event().wait(6)
     equal(zk.exists(env.path("e")).ephemeralOwner, session[0], "ephemeral after a while of pings only")
     equal(zk.client_id, session, "session")
 

@@ -1,0 +1,190 @@
+using Microsoft.Extensions.Options;
+using OrleansZk.Core.Replication;
+using OrleansZk.Core.Sessions;
+using OrleansZk.Server.Configuration;
+using OrleansZk.Server.FrontEnd;
+using OrleansZk.Server.Hosting;
+using OrleansZk.Storage;
+
+namespace OrleansZk.Server.Admin.Facts;
+
+/// <summary>Everything that operators and monitors may ask: the one source of the four-letter words and of the admin port's commands.</summary>
+/// <remarks>
+/// Each method is a snapshot of its own. The replica's lock is held only while facts are copied, never while they are rendered or sent.
+/// </remarks>
+internal sealed class ServerFacts(
+    Engine engine, ConnectionLimiter limiter, Listeners listeners, DataFolder folder, IOptions<ServerOptions> options, TimeProvider clock)
+{
+    private long _traceMask = 0b1_0011_0010;
+
+    /// <summary>False while clients' requests are refused; then only what needs no replica may be asked.</summary>
+    public bool IsServing => engine.IsServing;
+
+    public ServerOptions Options => options.Value;
+
+    /// <summary>ZooKeeper's mask of what its log traces. It is kept and told, but traces nothing here.</summary>
+    public long TraceMask
+    {
+        get => Interlocked.Read(ref _traceMask);
+        set => Interlocked.Exchange(ref _traceMask, value);
+    }
+
+    public ConfigurationFacts Configuration => new(
+        listeners.Client?.Port ?? Options.ClientPort,
+        -1,
+        folder.FullPath,
+        folder.LogFolder,
+        Options.TickTime,
+        Options.MaxClientConnections,
+        Options.EffectiveMinSessionTimeout,
+        Options.EffectiveMaxSessionTimeout,
+        Options.ClientListenBacklog,
+        Options.ServerId);
+
+    public FolderSizes FolderSizes => new(SizeOf(folder.FullPath), SizeOf(folder.LogFolder));
+
+    /// <summary>The newest checkpoint; null when there is none yet.</summary>
+    public CheckpointHeader? Checkpoint => engine.Checkpointer.Newest;
+
+    private Replica Replica => engine.Replica;
+
+    public ServerStatistics Statistics() => Statistics(Tree());
+
+    public TreeFacts Tree() => Read(replica => new TreeFacts(
+        replica.Tree.Count + 1, replica.Tree.EphemeralCount, replica.Tree.DataSize, replica.Sessions.Count, replica.LastAppliedZxid));
+
+    /// <param name="asker">The connection that the facts are for, if it is one.</param>
+    public IReadOnlyList<ConnectionFacts> Connections(ClientConnection? asker) =>
+        [.. Replica.Connections.Snapshot().Select(connection => ConnectionFacts.Of(connection, asker, clock))];
+
+    public void ResetConnections() => Replica.Connections.ResetConnections();
+
+    public void ResetStatistics() => Replica.Connections.ResetStats();
+
+    /// <summary>When which sessions expire, if their clients are not heard of.</summary>
+    public IReadOnlyList<ExpirySet<long>> SessionExpiry()
+    {
+        DateTimeOffset now = clock.GetUtcNow();
+        return [.. engine.Leader.SessionsByDeadline().Select(set => new ExpirySet<long>(now.AddMilliseconds(set.InMilliseconds), set.Ids))];
+    }
+
+    /// <summary>When which connections are silent for longer than their session allows, rounded up as ZooKeeper does.</summary>
+    public IReadOnlyList<ExpirySet<ClientConnection>> ConnectionExpiry()
+    {
+        long now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        long interval = Options.HandshakeTimeout;
+        return
+        [
+            .. Replica.Connections.Snapshot()
+                .GroupBy(connection =>
+                {
+                    long heardAt = now - (long)clock.GetElapsedTime(connection.LastHeardAt).TotalMilliseconds;
+                    long deadline = heardAt + (connection.SessionId == 0 ? interval : connection.SessionTimeout);
+                    return ((deadline / interval) + 1) * interval;
+                })
+                .OrderBy(set => set.Key)
+                .Select(set => new ExpirySet<ClientConnection>(DateTimeOffset.FromUnixTimeMilliseconds(set.Key), [.. set])),
+        ];
+    }
+
+    public IReadOnlyList<EphemeralOwner> Ephemerals() => Read(replica => replica.Tree.Ephemerals
+        .Select(owner => new EphemeralOwner(owner.Key, [.. owner.Value.Select(node => node.Path)]))
+        .ToList());
+
+    public WatchSummary WatchSummary()
+    {
+        Dictionary<ClientConnection, string[]> watches = Replica.Watches.Data.ByWatcher();
+        return new WatchSummary(
+            watches.Count,
+            watches.Values.SelectMany(paths => paths).Distinct(StringComparer.Ordinal).Count(),
+            watches.Values.Sum(paths => paths.Length));
+    }
+
+    /// <summary>Watched paths, by the session that watches.</summary>
+    public IReadOnlyList<KeyValuePair<long, string[]>> WatchedPaths() =>
+        [.. Replica.Watches.Data.ByWatcher().Select(watcher => KeyValuePair.Create(watcher.Key.SessionId, watcher.Value))];
+
+    /// <summary>Sessions that watch, by path.</summary>
+    public IReadOnlyList<KeyValuePair<string, long[]>> WatchingSessions() =>
+    [
+        .. Replica.Watches.Data.ByPath()
+            .Select(path => KeyValuePair.Create(path.Key, path.Value.Select(watcher => watcher.SessionId).ToArray())),
+    ];
+
+    /// <summary>The tree's digest at every 128th zxid, oldest first.</summary>
+    public IReadOnlyList<(long Zxid, ulong Digest)> Digests() => Read(replica => replica.Digests.Entries.ToList());
+
+    /// <summary>ZooKeeper's figures for monitors, by its names: a text, a <see cref="long"/> or a <see cref="double"/> each.</summary>
+    public IReadOnlyList<KeyValuePair<string, object>> Monitor()
+    {
+        TreeFacts tree = Tree();
+        ServerStatistics statistics = Statistics(tree);
+        ConnectionStats totals = statistics.Totals;
+        List<KeyValuePair<string, object>> figures =
+        [
+            new("version", ServerVersion.Full),
+            new("server_state", statistics.Mode),
+            new("ephemerals_count", (long)tree.EphemeralCount),
+            new("num_alive_connections", (long)statistics.Connections),
+            new("avg_latency", totals.AverageLatency),
+            new("outstanding_requests", (long)statistics.Outstanding),
+            new("znode_count", (long)tree.NodeCount),
+            new("global_sessions", (long)tree.SessionCount),
+            new("non_mtls_remote_conn_count", 0L),
+            new("last_client_response_size", (long)totals.LastReplySize),
+            new("packets_sent", totals.Sent),
+            new("packets_received", totals.Received),
+            new("max_client_response_size", (long)totals.MaxReplySize),
+            new("connection_drop_probability", 0d),
+            new("watch_count", (long)(Replica.Watches.Data.Count + Replica.Watches.Children.Count)),
+            new("auth_failed_count", totals.AuthFailures),
+            new("min_latency", totals.MinLatency),
+            new("approximate_data_size", tree.DataSize),
+            new("local_sessions", 0L),
+            new("uptime", statistics.Uptime),
+            new("max_latency", totals.MaxLatency),
+            new("outstanding_tls_handshake", 0L),
+            new("min_client_response_size", (long)totals.MinReplySize),
+            new("non_mtls_local_conn_count", 0L),
+            new("connection_rejected", limiter.Rejected),
+            new("bytes_received_count", totals.ReceivedBytes),
+            new("response_bytes", totals.ReplyBytes),
+            new("watch_bytes", totals.EventBytes),
+        ];
+        Add("open_file_descriptor_count", ProcessFacts.OpenFileDescriptors);
+        Add("max_file_descriptor_count", ProcessFacts.MaxFileDescriptors);
+        return figures;
+
+        void Add(string name, long? figure)
+        {
+            if (figure is { } known)
+            {
+                figures.Add(new(name, known));
+            }
+        }
+    }
+
+    private static long SizeOf(string path) => new DirectoryInfo(path).EnumerateFiles().Sum(file => file.Length);
+
+    private ServerStatistics Statistics(in TreeFacts tree) => new(
+        Replica.Connections.Totals(),
+        "standalone",
+        Replica.Connections.Count,
+        Replica.Outstanding,
+        tree.Zxid,
+        tree.NodeCount,
+        (long)(clock.GetUtcNow() - engine.StartedAt).TotalMilliseconds);
+
+    private T Read<T>(Func<Replica, T> copy)
+    {
+        Replica.EnterRead();
+        try
+        {
+            return copy(Replica);
+        }
+        finally
+        {
+            Replica.ExitRead();
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Logging.Console;
+
+namespace OrleansZk.Server.Configuration;
+
+/// <summary>What the log looks like as long as the configuration does not say otherwise (section <c>Logging</c>).</summary>
+internal static class ConsoleLogging
+{
+    /// <summary>Time in UTC, to the millisecond.</summary>
+    public const string TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
+    /// <summary>What the host says about a failed start, with a stack trace; <see cref="StartupErrors"/> says it better.</summary>
+    private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
+
+    /// <param name="hasStarted">True from when the server runs.</param>
+    public static void AddDefaults(ILoggingBuilder logging, ConfigurationManager configuration, Func<bool> hasStarted)
+    {
+        logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
+        logging.Services.PostConfigure<ConsoleLoggerOptions>(console =>
+            console.FormatterName = configuration["Logging:Console:FormatterName"] ?? LineFormatter.FormatterName);
+        logging.Services.PostConfigure<JsonConsoleFormatterOptions>(json =>
+        {
+            json.TimestampFormat ??= TimestampFormat;
+            json.UseUtcTimestamp = true;
+        });
+        logging.Services.PostConfigure<LoggerFilterOptions>(filter =>
+        {
+            // Before the rules of the configuration, of which the later one wins.
+            filter.Rules.Insert(0, new LoggerFilterRule(null, "Microsoft", LogLevel.Warning, null));
+            filter.Rules.Insert(0, new LoggerFilterRule(null, HostCategory, null, (_, _, level) => hasStarted() && level >= LogLevel.Warning));
+        });
+    }
+}

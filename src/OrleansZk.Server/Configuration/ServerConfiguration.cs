@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Configuration.CommandLine;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
+using Microsoft.Extensions.Configuration.Json;
+
+namespace OrleansZk.Server.Configuration;
+
+/// <summary>Completes the configuration of a host: brings in a <c>zoo.cfg</c>, and checks the section <see cref="ServerOptions.Section"/>.</summary>
+internal static class ServerConfiguration
+{
+    /// <summary>Puts the <c>zoo.cfg</c> that the configuration names, if any, below the environment and above the files.</summary>
+    /// <returns>What the operator should know: keys that have no effect.</returns>
+    /// <exception cref="ConfigurationException">A value cannot be used.</exception>
+    public static IReadOnlyList<string> Complete(ConfigurationManager configuration)
+    {
+        var warnings = new List<string>();
+        if (configuration[SettingTable.Get(nameof(ServerOptions.ZooCfg)).Key] is { Length: > 0 } path)
+        {
+            var source = new ZooCfgConfigurationSource(path);
+            warnings.AddRange(source.Warnings);
+            InsertBelowEnvironment(((IConfigurationBuilder)configuration).Sources, source);
+        }
+
+        Check(configuration, warnings);
+        return warnings;
+    }
+
+    private static void InsertBelowEnvironment(IList<IConfigurationSource> sources, IConfigurationSource source)
+    {
+        // The host has more sources of environment variables, with prefixes, for settings of its own.
+        int at = sources.Count;
+        while (at > 0 && sources[at - 1] is CommandLineConfigurationSource or EnvironmentVariablesConfigurationSource { Prefix: null or "" })
+        {
+            at--;
+        }
+
+        sources.Insert(at, source);
+    }
+
+    private static void Check(ConfigurationManager configuration, List<string> warnings)
+    {
+        var problems = new List<string>();
+        foreach (IConfigurationSection child in configuration.GetSection(ServerOptions.Section).GetChildren())
+        {
+            if (!SettingTable.TryGet(child.Key, out Setting? setting))
+            {
+                string suggestion = NameSuggestion.For(child.Key, SettingTable.All.Select(known => known.Name));
+                warnings.Add($"{child.Path}{Origin(configuration, child)} is ignored, because there is no such setting{suggestion}");
+            }
+            else if (!setting.Accepts(child.Value ?? ""))
+            {
+                problems.Add($"{setting.Key}{Origin(configuration, child)} {setting.Complaint(child.Value ?? "")}");
+            }
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new ConfigurationException(problems);
+        }
+    }
+
+    /// <summary>Where a value comes from, in brackets.</summary>
+    private static string Origin(ConfigurationManager configuration, IConfigurationSection section)
+    {
+        IConfigurationProvider? provider = ((IConfigurationRoot)configuration).Providers.LastOrDefault(provider =>
+            provider.TryGet(section.Path, out _) || provider.GetChildKeys([], section.Path).Any());
+        return provider switch
+        {
+            CommandLineConfigurationProvider => " (command line)",
+            EnvironmentVariablesConfigurationProvider => " (environment)",
+            JsonConfigurationProvider json => $" ({json.Source.Path})",
+            _ => "",
+        };
+    }
+}

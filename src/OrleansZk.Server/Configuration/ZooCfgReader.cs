@@ -1,0 +1,216 @@
+using System.Text;
+
+namespace OrleansZk.Server.Configuration;
+
+/// <summary>What a <c>zoo.cfg</c> comes to.</summary>
+/// <param name="Values">Configuration keys and their values.</param>
+/// <param name="Warnings">One for each key that has no effect.</param>
+internal sealed record ZooCfgContent(IReadOnlyDictionary<string, string> Values, IReadOnlyList<string> Warnings);
+
+/// <summary>Turns a <c>zoo.cfg</c> into settings, by <see cref="ZooCfgTable"/>.</summary>
+internal sealed class ZooCfgReader
+{
+    private const string Prefix = "zookeeper.";
+
+    private readonly string _path;
+    private readonly List<Entry> _entries = [];
+    private readonly Dictionary<string, string> _values = [];
+    private readonly List<string> _warnings = [];
+    private readonly List<string> _problems = [];
+
+    private ZooCfgReader(string path) => _path = path;
+
+    /// <exception cref="ConfigurationException">The file cannot be read, a value is not allowed, or a key is refused.</exception>
+    public static ZooCfgContent Read(string path)
+    {
+        var reader = new ZooCfgReader(path);
+        reader.ReadEntries();
+        reader.Judge();
+        if (reader._problems.Count > 0)
+        {
+            throw new ConfigurationException(reader._problems);
+        }
+
+        return new ZooCfgContent(reader._values, reader._warnings);
+    }
+
+    /// <summary>ZooKeeper reads these files as Latin-1, so names of folders mean the same only if they are read alike.</summary>
+    private static IReadOnlyList<JavaProperty> ReadFile(string path)
+    {
+        try
+        {
+            return JavaProperties.Parse(File.ReadAllText(path, Encoding.Latin1), path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException([$"{path} cannot be read: {e.Message}"]);
+        }
+    }
+
+    private void ReadEntries()
+    {
+        Add(_path, _ => true);
+        if (_entries.Find(entry => entry.Key == "dynamicConfigFile") is { } dynamic)
+        {
+            // ZooKeeper keeps the members of the ensemble in a file of their own.
+            Add(dynamic.Value, key => key != "version");
+        }
+    }
+
+    private void Add(string path, Func<string, bool> isWanted)
+    {
+        foreach (JavaProperty property in ReadFile(path))
+        {
+            string key = property.Key.Trim();
+            key = key.StartsWith(Prefix, StringComparison.Ordinal) ? key[Prefix.Length..] : key;
+            if (!isWanted(key))
+            {
+                continue;
+            }
+
+            var entry = new Entry(key, property.Value.Trim(), $"{path}, line {property.Line}");
+            if (_entries.Find(earlier => earlier.Key == key) is { } earlier)
+            {
+                _warnings.Add($"{earlier.Place}: {key} has no effect, because it is set again at {entry.Place}");
+                _entries.Remove(earlier);
+            }
+
+            _entries.Add(entry);
+        }
+    }
+
+    private void Judge()
+    {
+        // In the table's order, in which a later key wins.
+        foreach ((Entry entry, ZooCfgKey? key) in _entries.Select(entry => (entry, ZooCfgTable.Find(entry.Key))).OrderBy(pair => Rank(pair.Item2)))
+        {
+            if (key is null)
+            {
+                string suggestion = NameSuggestion.For(entry.Key, ZooCfgTable.All.Select(known => known.Name));
+                _warnings.Add($"{entry.Place}: {entry.Key} is ignored, because no such key is known{suggestion}");
+                continue;
+            }
+
+            Judge(entry, key);
+        }
+
+        JudgeServers();
+        LookIntoDataFolder();
+    }
+
+    private static int Rank(ZooCfgKey? key)
+    {
+        for (int i = 0; i < ZooCfgTable.All.Count; i++)
+        {
+            if (ReferenceEquals(ZooCfgTable.All[i], key))
+            {
+                return i;
+            }
+        }
+
+        return int.MaxValue;
+    }
+
+    private void Judge(Entry entry, ZooCfgKey key)
+    {
+        switch (key.Judge(entry.Value))
+        {
+            case ZooCfgVerdict.Set set:
+                _values[set.Setting.Key] = set.Text;
+                break;
+            case ZooCfgVerdict.Ignore ignore:
+                _warnings.Add($"{entry.Place}: {entry.Key} is ignored, because {ignore.Reason}");
+                break;
+            case ZooCfgVerdict.Refuse refuse:
+                _problems.Add($"{entry.Place}: {entry.Key} is refused: {refuse.Reason}; remove the line to go without");
+                break;
+            case ZooCfgVerdict.Invalid invalid:
+                bool isSecret = entry.Key.EndsWith("superDigest", StringComparison.Ordinal);
+                _problems.Add(isSecret
+                    ? $"{entry.Place}: {entry.Key} must be {invalid.Allowed}"
+                    : $"{entry.Place}: {entry.Key} is '{entry.Value}', but must be {invalid.Allowed}");
+                break;
+        }
+    }
+
+    private void JudgeServers()
+    {
+        List<Entry> servers = _entries.FindAll(entry => entry.Key.StartsWith("server.", StringComparison.Ordinal)
+            && entry.Key.AsSpan("server.".Length).IndexOfAnyExceptInRange('0', '9') < 0);
+        if (servers.Count > 1)
+        {
+            _problems.Add($"{servers[0].Place}: {string.Join(", ", servers.Select(server => server.Key))} are refused: "
+                + "an ensemble of several servers is not there yet (planned), and servers that do not know each other would each keep data of their own; "
+                + "leave the line of one server to run it alone");
+        }
+        else if (servers.Count == 1)
+        {
+            TakeClientPort(servers[0]);
+        }
+    }
+
+    /// <summary>Takes the client's part of <c>host:port:port[:role];[[address:]port]</c>, where images of ZooKeeper have it.</summary>
+    private void TakeClientPort(Entry server)
+    {
+        int semicolon = server.Value.IndexOf(';', StringComparison.Ordinal);
+        string client = semicolon < 0 ? "" : server.Value[(semicolon + 1)..];
+        if (client.Length == 0)
+        {
+            return;
+        }
+
+        int colon = client.LastIndexOf(':');
+        Take("clientPort", client[(colon + 1)..]);
+        if (colon > 0)
+        {
+            Take("clientPortAddress", client[..colon]);
+        }
+
+        void Take(string name, string text)
+        {
+            if (!_entries.Exists(entry => entry.Key == name))
+            {
+                Judge(new Entry(name, text, $"{server.Place}, {server.Key}"), ZooCfgTable.Find(name)!);
+            }
+        }
+    }
+
+    private void LookIntoDataFolder()
+    {
+        foreach (Entry folder in _entries.FindAll(entry => entry.Key is "dataDir" or "dataLogDir"))
+        {
+            if (Directory.Exists(Path.Combine(folder.Value, "version-2")))
+            {
+                _warnings.Add($"{folder.Place}: {Path.Combine(folder.Value, "version-2")} holds ZooKeeper's own data files, "
+                    + "which are neither read nor changed: what ZooKeeper has stored there is not in this server's tree");
+            }
+        }
+
+        if (_entries.Find(entry => entry.Key == "dataDir") is not { } data || !File.Exists(Path.Combine(data.Value, "myid")))
+        {
+            return;
+        }
+
+        string path = Path.Combine(data.Value, "myid");
+        try
+        {
+            string text = (File.ReadLines(path).FirstOrDefault() ?? "").Trim();
+            Setting id = SettingTable.Get(nameof(ServerOptions.ServerId));
+            if (id.Accepts(text))
+            {
+                _values[id.Key] = text;
+            }
+            else
+            {
+                _problems.Add($"{path}, line 1: the server's number {id.Complaint(text)}");
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _problems.Add($"{path} cannot be read: {e.Message}");
+        }
+    }
+
+    /// <param name="Place">The file and the line, for messages.</param>
+    private sealed record Entry(string Key, string Value, string Place);
+}

@@ -1,0 +1,88 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using OrleansZk.Server.Configuration;
+
+namespace OrleansZk.Server.Hosting;
+
+/// <summary>Runs a server for as long as its process lives.</summary>
+internal static partial class ServerHost
+{
+    /// <param name="settings">Each as <c>--key=value</c>.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] settings)
+    {
+        bool hasStarted = false;
+        try
+        {
+            WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+            {
+                // Settings are read once: a server is not to change while it runs, nor to use up file watches.
+                Args = ["--hostBuilder:reloadConfigOnChange=false", .. settings],
+
+                // The files of the configuration are beside the program, wherever it is started from.
+                ContentRootPath = AppContext.BaseDirectory,
+            });
+            IReadOnlyList<string> warnings = ServerConfiguration.Complete(builder.Configuration);
+            ConsoleLogging.AddDefaults(builder.Logging, builder.Configuration, () => hasStarted);
+            builder.AddOrleansZkServer();
+            await using WebApplication app = builder.Build();
+            app.MapOrleansZkServer();
+            return await RunAsync(app, warnings, () => hasStarted = true);
+        }
+        catch (Exception e) when (e is not HostAbortedException)
+        {
+            // HostAbortedException is how tools stop a program of which they only want the host.
+            return StartupErrors.Report(Console.Error, e);
+        }
+    }
+
+    private static async Task<int> RunAsync(WebApplication app, IReadOnlyList<string> warnings, Action onStarted)
+    {
+        ILogger logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServerHost));
+        foreach (string warning in warnings)
+        {
+            LogWarning(logger, warning);
+        }
+
+        using SecondSignal _ = new();
+        int exitCode = ExitCode.Ok;
+        app.Services.GetRequiredService<Engine>().Failed += _ =>
+        {
+            exitCode = ExitCode.Failed;
+            app.Lifetime.StopApplication();
+        };
+        Listeners listeners = app.Services.GetRequiredService<Listeners>();
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception e) when (e is not HostAbortedException)
+        {
+            int bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.Count ?? 0;
+            return StartupErrors.Report(Console.Error, e, listeners.Next(bound));
+        }
+
+        onStarted();
+        LogListening(logger, listeners);
+        try
+        {
+            await app.WaitForShutdownAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            LogCutShort(logger);
+            return ExitCode.Failed;
+        }
+
+        return exitCode;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    private static partial void LogWarning(ILogger logger, string warning);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The stop took too long and was cut short (OrleansZk:ShutdownTimeout)")]
+    private static partial void LogCutShort(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {Listeners}")]
+    private static partial void LogListening(ILogger logger, Listeners listeners);
+}

@@ -1,0 +1,4 @@
+global using OrleansZk.TestKit.Processes;
+global using OrleansZk.TestKit.Wire;
+global using Shouldly;
+global using Xunit;

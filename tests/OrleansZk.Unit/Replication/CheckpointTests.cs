@@ -1,0 +1,253 @@
+using OrleansZk.Core.Replication;
+using OrleansZk.Core.Tree;
+using static OrleansZk.TestKit.Wire.WireRequests;
+
+namespace OrleansZk.Unit.Replication;
+
+/// <summary>A checkpoint is the tree exactly as it stood at its zxid, whatever happens while it is written.</summary>
+public sealed class CheckpointTests : EngineTest
+{
+    [Fact]
+    public void A_checkpoint_holds_the_tree_and_lets_the_log_go()
+    {
+        Session.Ask(Create("/a", "1"));
+        Session.Ask(Create("/a/e", mode: CreateMode.Ephemeral));
+        Session.Ask(SetAcl("/a", [Digest(Permissions.All, "u:p"), World(Permissions.All)]));
+        List<string> before = TreeDigestCheck.Describe(Engine.Replica.Tree);
+
+        Engine.Checkpoint();
+
+        Engine.Checkpoints.Header!.Value.Zxid.ShouldBe(Engine.Replica.LastAppliedZxid);
+        Engine.Checkpoints.Header!.Value.Digest.ShouldBe(Engine.Replica.Tree.Digest);
+        Engine.Checkpoints.Sessions.Keys.ShouldBe([Session.Id]);
+        Engine.Log.Groups.ShouldBeEmpty();
+        Engine.Restart();
+        TreeDigestCheck.Describe(Engine.Replica.Tree).ShouldBe(before);
+        Engine.Connect().Ask(Create("/a/next"));
+    }
+
+    [Fact]
+    public void Only_what_changed_is_written()
+    {
+        for (int i = 0; i < 50; i++)
+        {
+            Session.Ask(Create($"/{i}"));
+        }
+
+        Engine.Checkpoint();
+        Engine.Checkpoints.Written.Clear();
+        Session.Ask(SetData("/7", "x"));
+        Session.Ask(Delete("/9"));
+        Session.Ask(Create("/7/child"));
+
+        Engine.Checkpoint();
+
+        Engine.Checkpoints.Written.ShouldBe([("/9", true), ("/", false), ("/7", false), ("/7/child", false)], ignoreOrder: true);
+        Engine.Checkpoints.Written[0].ShouldBe(("/9", true));
+        Engine.Checkpoints.Written.Clear();
+        Engine.Checkpoint();
+        Engine.Checkpoints.Written.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_comes_and_goes_between_checkpoints_is_never_written()
+    {
+        Engine.Checkpoint();
+        Engine.Checkpoints.Written.Clear();
+        for (int i = 0; i < 100; i++)
+        {
+            Session.Ask(Create("/e", mode: CreateMode.Ephemeral));
+            Session.Ask(Delete("/e"));
+        }
+
+        Engine.Checkpoint();
+
+        Engine.Checkpoints.Written.ShouldBe([("/", false)]);
+    }
+
+    [Fact]
+    public void Changes_while_it_is_written_are_not_in_it()
+    {
+        foreach (string path in new[] { "/changed", "/deleted", "/again", "/child", "/acl", "/stored-then-deleted" })
+        {
+            Session.Ask(Create(path, "before"));
+        }
+
+        Engine.Checkpoint();
+        foreach (string path in new[] { "/changed", "/deleted", "/again", "/child", "/acl" })
+        {
+            Session.Ask(SetData(path, "at the cut"));
+        }
+
+        Session.Ask(Delete("/stored-then-deleted"));
+        List<string> atTheCut = TreeDigestCheck.Describe(Engine.Replica.Tree);
+        TestSession other = Engine.Connect();
+        long opened = other.Id;
+        List<string>? cutWithSession = null;
+        int turn = 0;
+        Engine.Checkpoints.BetweenChunks = () =>
+        {
+            cutWithSession ??= TreeDigestCheck.Describe(Engine.Replica.Tree);
+            switch (turn++)
+            {
+                case 0:
+                    Session.Ask(SetData("/changed", "after"));
+                    Session.Ask(Delete("/deleted"));
+                    Session.Ask(Delete("/again"));
+                    Session.Ask(Create("/again", "after"));
+                    Session.Ask(Create("/child/new"));
+                    Session.Ask(SetAcl("/acl", Acl.ReadUnsafe));
+                    Session.Ask(Create("/stored-then-deleted", "after"));
+                    other.Ask(CloseSession());
+                    break;
+                case 1:
+                    Session.Ask(SetData("/changed", "later still"));
+                    Session.Ask(Create("/deleted", "again"));
+                    break;
+                default:
+                    break;
+            }
+        };
+
+        Engine.Checkpoint();
+        Engine.Checkpoints.BetweenChunks = null;
+
+        TreeDigestCheck.Describe(Loaded()).ShouldBe(atTheCut);
+        Engine.Checkpoints.Sessions.ContainsKey(opened).ShouldBeTrue("it was open at the cut");
+        RequireRestartKeeps();
+        Engine.Checkpoint();
+        RequireRestartKeeps();
+        Engine.Checkpoints.Sessions.ContainsKey(opened).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(9)]
+    public void One_that_fails_is_made_up_for_by_the_next(int afterChunks)
+    {
+        Session.Ask(Create("/a"));
+        Session.Ask(Create("/b"));
+        Engine.Checkpoint();
+        CheckpointHeader header = Engine.Checkpoints.Header!.Value;
+        Session.Ask(SetData("/a", "x"));
+        Session.Ask(Delete("/b"));
+        Session.Ask(Create("/c"));
+        TestSession other = Engine.Connect();
+        Engine.Checkpoints.FailAfterChunks = afterChunks;
+        Engine.Checkpoints.BetweenChunks = () =>
+        {
+            if (IsThere("/c"))
+            {
+                Session.Ask(Delete("/c"));
+            }
+        };
+
+        Should.Throw<CheckpointException>(Engine.Checkpoint);
+        Engine.Checkpoints.BetweenChunks = null;
+
+        Engine.Checkpoints.Header.ShouldBe(header);
+        Engine.Log.Groups.ShouldNotBeEmpty("the log keeps what the checkpoint could not");
+        RequireRestartlessLoad();
+        Session.Ask(Create("/b", "again"));
+        Session.Ask(Create("/c", "again"));
+        Engine.Checkpoint();
+        Engine.Checkpoints.Sessions.Keys.ShouldBe([Session.Id, other.Id], ignoreOrder: true);
+        Engine.Log.Groups.ShouldBeEmpty();
+        RequireRestartKeeps();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Random_changes_with_random_failures_always_load_to_the_same_tree(int seed)
+    {
+        var random = new Random(seed);
+        Engine.Checkpoints.BetweenChunks = () => Change(random, 5);
+        for (int i = 0; i < 60; i++)
+        {
+            Change(random, random.Next(20));
+            if (random.Next(3) == 0)
+            {
+                Engine.Checkpoints.FailAfterChunks = random.Next(3);
+            }
+
+            try
+            {
+                Engine.Checkpoint();
+            }
+            catch (CheckpointException)
+            {
+                // The next one makes up for it.
+            }
+
+            Engine.Checkpoints.FailAfterChunks = null;
+            RequireRestartlessLoad();
+        }
+    }
+
+    [Fact]
+    public void It_is_due_after_so_many_transactions()
+    {
+        var checkpointer = new Checkpointer(
+            Engine.Replica,
+            Engine.Log,
+            Engine.Checkpoints,
+            new CheckpointOptions { Transactions = 3 },
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<Checkpointer>.Instance);
+        for (int i = 1; i <= 6; i++)
+        {
+            Session.Ask(Create($"/{i}"));
+            checkpointer.CheckpointIfDueAsync(CancellationToken.None).IsCompletedSuccessfully.ShouldBeTrue();
+            (Engine.Checkpoints.Header is { } header && header.Zxid == Engine.Replica.LastAppliedZxid).ShouldBe(i is 3 or 6);
+        }
+
+        checkpointer.Dispose();
+    }
+
+    private DataTree Loaded()
+    {
+        var tree = new DataTree();
+        foreach (NodeImage image in Engine.Checkpoints.Nodes.Values.OrderBy(image => image.Path, StringComparer.Ordinal))
+        {
+            tree.Load(image);
+        }
+
+        TreeDigestCheck.Require(tree);
+        tree.Digest.ShouldBe(Engine.Checkpoints.Header!.Value.Digest);
+        return tree;
+    }
+
+    private void RequireRestartlessLoad()
+    {
+        using Replica loaded = Engine.Recover();
+        TreeDigestCheck.Describe(loaded.Tree).ShouldBe(TreeDigestCheck.Describe(Engine.Replica.Tree));
+        loaded.Tree.Digest.ShouldBe(Engine.Replica.Tree.Digest);
+        loaded.Sessions.Timeouts.ShouldBe(Engine.Replica.Sessions.Timeouts, ignoreOrder: true);
+    }
+
+    private void RequireRestartKeeps()
+    {
+        RequireRestartlessLoad();
+        Engine.Restart();
+        Session.Reconnect().ShouldBeTrue();
+    }
+
+    private void Change(Random random, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            string path = random.Next(2) == 0 ? $"/{random.Next(6)}" : $"/{random.Next(6)}/{random.Next(3)}";
+            Session.Try(random.Next(5) switch
+            {
+                0 or 1 => Create(path, "x", random.Next(3) == 0 ? CreateMode.Ephemeral : CreateMode.Persistent),
+                2 => Delete(path),
+                3 => SetData(path, new byte[random.Next(5)]),
+                _ => SetAcl(path, random.Next(2) == 0 ? Acl.OpenUnsafe : [World(Permissions.All), World(Permissions.Read)]),
+            });
+        }
+    }
+}
