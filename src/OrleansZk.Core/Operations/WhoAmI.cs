@@ -8,7 +8,7 @@ public sealed class WhoAmI() : ReadOperation(OpCode.WhoAmI, "HOMI")
 {
     internal override ErrorCode Execute(ref JuteReader request, in ReadContext context, JuteWriter reply)
     {
-        IReadOnlyList<AclId> identities = context.Connection.Identities;
+        IReadOnlyList<AclId> identities = context.Identities;
         reply.WriteInt(identities.Count);
         foreach (AclId identity in identities)
         {

@@ -44,6 +44,8 @@ public sealed class Reaper(Replica replica, ReaperOptions options, TimeProvider 
             replica.ExitRead();
         }
 
+        // Sorted, so that every run of the same history writes the same log.
+        paths.Sort(StringComparer.Ordinal);
         return paths;
     }
 

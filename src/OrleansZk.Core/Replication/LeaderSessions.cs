@@ -80,6 +80,8 @@ internal sealed class LeaderSessions(int tickTime)
             }
         }
 
+        // Sorted, so that every run of the same history writes the same log.
+        expired.Sort();
         return expired;
     }
 

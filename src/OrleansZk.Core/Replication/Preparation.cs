@@ -102,7 +102,7 @@ internal sealed class Preparation(Overlay overlay, LeaderSessions sessions, Acce
         if (stats.Exists)
         {
             // As the tree does it: what is no usage is counted afresh, and the change is among what is counted.
-            (long usedCount, long usedBytes) = QuotaLimits.TryParse(stats.Data, out QuotaLimits usage)
+            (long usedCount, long usedBytes) = QuotaLimits.TryParseUsage(stats.Data, out QuotaLimits usage)
                 ? (usage.Count + count, usage.Bytes + bytes)
                 : overlay.CountSubtree(quota);
             Set(statsPath, stats with { Data = QuotaLimits.FormatUsage(usedCount, usedBytes) });
@@ -122,7 +122,7 @@ internal sealed class Preparation(Overlay overlay, LeaderSessions sessions, Acce
     }
 
     private (long Count, long Bytes) UsageOf(string quota) =>
-        QuotaLimits.TryParse(overlay.Find(QuotaTable.StatsPath(quota)).Data, out QuotaLimits usage)
+        QuotaLimits.TryParseUsage(overlay.Find(QuotaTable.StatsPath(quota)).Data, out QuotaLimits usage)
             ? (usage.Count, usage.Bytes)
             : overlay.CountSubtree(quota);
 

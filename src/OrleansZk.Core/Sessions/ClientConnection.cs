@@ -250,7 +250,7 @@ public sealed class ClientConnection
             CountLatency(pending, now);
             while (!IsEnding && _pending.TryTakeOther(out pending, out byte[]? frame))
             {
-                AnswerNow(frame.AsSpan(0, pending.Length));
+                AnswerNow(frame.AsSpan(0, pending.Length), pending.Identities);
                 CountLatency(pending, now);
                 PendingQueue.Release(pending);
                 if (_output.Length > MaxGatheredFactor * (long)_replica.Limits.MaxUnsentBytes)
@@ -369,11 +369,11 @@ public sealed class ClientConnection
         }
         else if (_pending.Count == 0)
         {
-            AnswerNow(frame);
+            AnswerNow(frame, _identities);
         }
         else
         {
-            _pending.AddOther(frame, now);
+            _pending.AddOther(frame, now, _identities);
         }
     }
 
@@ -451,7 +451,8 @@ public sealed class ClientConnection
     }
 
     /// <summary>Answers a request that needs no leader: a read, or one that cannot be served.</summary>
-    private void AnswerNow(ReadOnlySpan<byte> frame)
+    /// <param name="identities">Who asks: auth packets that came behind the request do not count.</param>
+    private void AnswerNow(ReadOnlySpan<byte> frame, IReadOnlyList<AclId> identities)
     {
         var reader = new JuteReader(frame);
         RequestHeader header = RequestHeader.Read(ref reader);
@@ -462,7 +463,7 @@ public sealed class ClientConnection
         {
             try
             {
-                error = read.Execute(ref reader, new ReadContext(_replica, this), _output);
+                error = read.Execute(ref reader, new ReadContext(_replica, this, identities), _output);
             }
             catch (JuteException)
             {

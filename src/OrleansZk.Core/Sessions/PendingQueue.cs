@@ -22,16 +22,16 @@ internal sealed class PendingQueue(int maxRequests, int maxBytes)
 
     public bool HasRoom => _requests.Count < maxRequests && _bytes < maxBytes;
 
-    public void AddWrite(WriteRequest request, long now) => _requests.Enqueue(new PendingRequest(request, null, 0, now, 0));
+    public void AddWrite(WriteRequest request, long now) => _requests.Enqueue(new PendingRequest(request, null, 0, now, 0, request.Identities));
 
     /// <summary>Keeps a copy of anything that is not a write.</summary>
-    public void AddOther(ReadOnlySpan<byte> frame, long now)
+    public void AddOther(ReadOnlySpan<byte> frame, long now, IReadOnlyList<AclId> identities)
     {
         byte[] copy = ArrayPool<byte>.Shared.Rent(frame.Length);
         frame.CopyTo(copy);
         int cost = frame.Length + _expectedAnswer;
         _bytes += cost;
-        _requests.Enqueue(new PendingRequest(null, copy, frame.Length, now, cost));
+        _requests.Enqueue(new PendingRequest(null, copy, frame.Length, now, cost, identities));
     }
 
     public PendingRequest Take()

@@ -47,6 +47,9 @@ public readonly record struct QuotaLimits(long Count, long Bytes, long CountHard
         return true;
     }
 
+    /// <summary>Reads a usage; text that does not have both figures is none.</summary>
+    public static bool TryParseUsage(byte[]? data, out QuotaLimits usage) => TryParse(data, out usage) && usage is { Count: >= 0, Bytes: >= 0 };
+
     /// <summary>The text of a usage, which has no hard limits.</summary>
     public static byte[] FormatUsage(long count, long bytes) => Encoding.UTF8.GetBytes($"count={count},bytes={bytes}");
 }

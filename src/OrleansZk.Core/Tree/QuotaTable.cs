@@ -51,7 +51,7 @@ public sealed class QuotaTable
 
     /// <summary>What is used of a quota now.</summary>
     public (long Count, long Bytes) UsageOf(string quotaPath) =>
-        _tree.Find(StatsPath(quotaPath)) is { } stats && QuotaLimits.TryParse(stats.Data, out QuotaLimits usage)
+        _tree.Find(StatsPath(quotaPath)) is { } stats && QuotaLimits.TryParseUsage(stats.Data, out QuotaLimits usage)
             ? (usage.Count, usage.Bytes)
             : CountSubtree(quotaPath);
 
@@ -112,7 +112,7 @@ public sealed class QuotaTable
         }
 
         // A usage that somebody has overwritten with something else is counted afresh.
-        (long usedCount, long usedBytes) = QuotaLimits.TryParse(stats.Data, out QuotaLimits usage)
+        (long usedCount, long usedBytes) = QuotaLimits.TryParseUsage(stats.Data, out QuotaLimits usage)
             ? (usage.Count + count, usage.Bytes + bytes)
             : CountSubtree(quotaPath);
         _tree.ReplaceUsage(stats, QuotaLimits.FormatUsage(usedCount, usedBytes));

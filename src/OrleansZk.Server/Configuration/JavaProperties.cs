@@ -113,7 +113,8 @@ internal static class JavaProperties
         ReadOnlySpan<char> digits = line.AsSpan(at + 1, Math.Min(4, line.Length - at - 1));
         if (digits.Length < 4 || !ushort.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code))
         {
-            throw new ConfigurationException([$"{fileName}, line {number}: '\\u{digits}' is no character, but \\u must be followed by four hex digits"]);
+            throw new ConfigurationException(
+                [$"{fileName}, line {number}: '\\u{digits}' is no character, but \\u must be followed by four hex digits"]);
         }
 
         at += 4;

@@ -17,18 +17,18 @@ internal static class ServerConfiguration
         {
             var source = new ZooCfgConfigurationSource(path);
             warnings.AddRange(source.Warnings);
-            InsertBelowEnvironment(((IConfigurationBuilder)configuration).Sources, source);
+            InsertAboveFiles(((IConfigurationBuilder)configuration).Sources, source);
         }
 
         Check(configuration, warnings);
         return warnings;
     }
 
-    private static void InsertBelowEnvironment(IList<IConfigurationSource> sources, IConfigurationSource source)
+    /// <summary>The host has the files first, then the environment, then the command line.</summary>
+    private static void InsertAboveFiles(IList<IConfigurationSource> sources, IConfigurationSource source)
     {
-        // The host has more sources of environment variables, with prefixes, for settings of its own.
         int at = sources.Count;
-        while (at > 0 && sources[at - 1] is CommandLineConfigurationSource or EnvironmentVariablesConfigurationSource { Prefix: null or "" })
+        while (at > 0 && sources[at - 1] is not FileConfigurationSource)
         {
             at--;
         }

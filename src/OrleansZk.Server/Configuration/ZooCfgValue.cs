@@ -18,13 +18,14 @@ internal sealed record ZooCfgValue(Func<string, string?> Convert, string? Allowe
     public static ZooCfgValue JavaInteger { get; } = new(text => Format(DecodeInteger(text)));
 
     /// <summary>An integer of which any negative means the same as none.</summary>
-    public static ZooCfgValue NegativeIs(long none) => new(text => DecodeInteger(text) is { } value ? Format(value < 0 ? none : value) : null);
+    public static ZooCfgValue NegativeIs(long none) => new(text => Format(DecodeInteger(text) is < 0 ? none : DecodeInteger(text)));
 
     /// <summary>A number of KiB, for a setting in bytes.</summary>
     public static ZooCfgValue Kilobytes { get; } = new(
-        text => DecodeInteger(text) is { } value ? Format(value * 1024) : null, "an integer from 1024 to 1048576 (KiB)");
+        text => Format(DecodeInteger(text) * 1024), "an integer from 1024 to 1048576 (KiB)");
 
-    public static ZooCfgValue TrueFalse { get; } = new(text => bool.TryParse(text, out bool value) ? Format(value) : null, "true or false");
+    public static ZooCfgValue TrueFalse { get; } = new(
+        text => bool.TryParse(text, out bool value) ? (value ? "true" : "false") : null, "true or false");
 
     /// <summary>ZooKeeper looks for exactly these words; anything else would silently be the default.</summary>
     public static ZooCfgValue YesNo { get; } = new(text => text switch { "yes" => "true", "no" => "false", _ => null }, "yes or no");
@@ -32,7 +33,7 @@ internal sealed record ZooCfgValue(Func<string, string?> Convert, string? Allowe
     /// <summary>An address or the name of a host.</summary>
     public static ZooCfgValue Host { get; } = new(Resolve, "an IP address or the name of this host");
 
-    private static string? Format(object? value) => System.Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
+    private static string? Format(long? value) => value?.ToString(CultureInfo.InvariantCulture);
 
     private static long? ParseInteger(string text) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) ? value : null;

@@ -11,7 +11,8 @@ namespace OrleansZk.Storage.Checkpoints;
 /// <see cref="WriteAsync"/> wait, and fail with an <see cref="IOException"/> after 10 seconds; the checkpoint then stays where it is.
 /// Fastest when the nodes come in the order of their paths, some five times faster for large trees: neighbours share a page of the file.
 /// SQLite notices damage to its own structure only: whoever loads should compare the tree with the header's digest.
-/// Thread-safe; calls wait for each other.
+/// Thread-safe; calls wait for each other. Opening and loading are done on the calling thread: they come at the start, where
+/// nothing else waits for it.
 /// </remarks>
 public sealed class SqliteCheckpointStore : ICheckpointStore
 {
@@ -36,13 +37,32 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<EnsembleRecord> OpenAsync(CancellationToken cancellationToken) =>
-        RunAsync(Open, cancellationToken);
+    public ValueTask<EnsembleRecord> OpenAsync(CancellationToken cancellationToken)
+    {
+        _gate.Wait(cancellationToken);
+        try
+        {
+            return new ValueTask<EnsembleRecord>(Open());
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
 
     /// <inheritdoc/>
-    /// <remarks>Calls <paramref name="loader"/> on a thread of the pool.</remarks>
-    public ValueTask<CheckpointHeader?> LoadAsync(ICheckpointLoader loader, CancellationToken cancellationToken) =>
-        RunAsync(() => Load(loader, cancellationToken), cancellationToken);
+    public ValueTask<CheckpointHeader?> LoadAsync(ICheckpointLoader loader, CancellationToken cancellationToken)
+    {
+        _gate.Wait(cancellationToken);
+        try
+        {
+            return new ValueTask<CheckpointHeader?>(Load(loader, cancellationToken));
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
 
     /// <inheritdoc/>
     /// <remarks>Enumerates <paramref name="nodes"/> on a thread of the pool. When it fails or is cancelled, the checkpoint is as it was.</remarks>
@@ -51,15 +71,12 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
         CheckpointHeader header,
         IEnumerable<IReadOnlyList<NodeChange>> nodes,
         IReadOnlyList<SessionChange> sessions,
-        CancellationToken cancellationToken) =>
-        await RunAsync(() => Write(header, nodes, sessions, cancellationToken), cancellationToken).ConfigureAwait(false);
-
-    public async ValueTask DisposeAsync()
+        CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync().ConfigureAwait(false);
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            Close();
+            await Task.Run(() => Write(header, nodes, sessions, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -67,12 +84,12 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
         }
     }
 
-    private async ValueTask<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    public async ValueTask DisposeAsync()
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _gate.WaitAsync().ConfigureAwait(false);
         try
         {
-            return await Task.Run(work, cancellationToken).ConfigureAwait(false);
+            Close();
         }
         finally
         {
@@ -152,7 +169,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
             : throw new CheckpointException($"the checkpoint '{database.Path}' is damaged: zk_checkpoint has no readable digest");
     }
 
-    private bool Write(
+    private void Write(
         CheckpointHeader header,
         IEnumerable<IReadOnlyList<NodeChange>> nodes,
         IReadOnlyList<SessionChange> sessions,
@@ -171,7 +188,6 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
             database.Execute("COMMIT");
             acls.ForgetLoading();
             _logger.CheckpointWritten(_path, header.Zxid, count, Elapsed(start));
-            return true;
         }
         catch (Exception exception)
         {

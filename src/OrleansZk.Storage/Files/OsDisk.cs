@@ -8,7 +8,7 @@ internal sealed class OsDisk(string folder, bool sync) : Disk
 {
     public override string Folder { get; } = folder;
 
-    public override IReadOnlyList<string> List() => [.. new DirectoryInfo(Folder).EnumerateFiles().Select(file => file.Name)];
+    public override IReadOnlyList<string> List() => Array.ConvertAll(Directory.GetFiles(Folder), path => Path.GetFileName(path));
 
     public override DiskFile Create(string name) => new OsFile(PathOf(name), FileMode.Create, FileAccess.ReadWrite, sync);
 

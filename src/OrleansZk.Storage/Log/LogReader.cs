@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using OrleansZk.Core.Replication;
 using OrleansZk.Storage.Files;
@@ -10,10 +9,10 @@ internal static class LogReader
 {
     /// <summary>Reads up to where the log ends when the reading begins.</summary>
     public static async IAsyncEnumerable<LogGroup> ReadAsync(
-        Disk disk, ImmutableArray<Segment> segments, long afterZxid, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Disk disk, Segment[] segments, long afterZxid, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // The ends first: appends go on, and a reader that ran after them might never come to an end.
-        long[] ends = [.. segments.Select(segment => segment.End)];
+        long[] ends = Array.ConvertAll(segments, segment => segment.End);
         for (int i = FirstOf(segments, afterZxid); i < segments.Length; i++)
         {
             using DiskFile file = Open(disk, segments[i], afterZxid);
@@ -32,9 +31,9 @@ internal static class LogReader
     }
 
     /// <summary>The last segment that begins at or before what is asked for.</summary>
-    private static int FirstOf(ImmutableArray<Segment> segments, long afterZxid)
+    private static int FirstOf(Segment[] segments, long afterZxid)
     {
-        if (segments.IsEmpty)
+        if (segments.Length == 0)
         {
             return 0;
         }

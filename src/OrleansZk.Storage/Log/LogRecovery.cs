@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using OrleansZk.Core.Replication;
 using OrleansZk.Storage.Files;
@@ -7,7 +6,7 @@ namespace OrleansZk.Storage.Log;
 
 /// <summary>A log as found on disk, checked and repaired.</summary>
 /// <param name="Active">The file of the last segment, open for writing; null when there is no segment.</param>
-internal sealed record RecoveredLog(ImmutableArray<Segment> Segments, SegmentFile? Active, LogPosition Position, long ActiveGroups);
+internal sealed record RecoveredLog(Segment[] Segments, SegmentFile? Active, LogPosition Position, long ActiveGroups);
 
 /// <summary>Finds a log's segments, checks all of them, and cuts off what a crash left unfinished.</summary>
 internal sealed class LogRecovery(Disk disk, ILogger logger)
@@ -21,7 +20,7 @@ internal sealed class LogRecovery(Disk disk, ILogger logger)
             return new RecoveredLog([], null, default, 0);
         }
 
-        var segments = ImmutableArray.CreateBuilder<Segment>(names.Count);
+        var segments = new List<Segment>(names.Count);
         SegmentScanResult previous = default;
         for (int i = 0; i < names.Count - 1; i++)
         {
@@ -35,7 +34,7 @@ internal sealed class LogRecovery(Disk disk, ILogger logger)
             SegmentScanResult end = Check(names[^1], active, segments, previous, last: true);
             Repair(names[^1], active, end);
             var file = new SegmentFile(disk, names[^1], active);
-            return new RecoveredLog(segments.ToImmutable(), file, new LogPosition(end.Epoch, end.LastZxid), end.Groups);
+            return new RecoveredLog([.. segments], file, new LogPosition(end.Epoch, end.LastZxid), end.Groups);
         }
         catch
         {
@@ -94,7 +93,7 @@ internal sealed class LogRecovery(Disk disk, ILogger logger)
     }
 
     private SegmentScanResult Check(
-        string name, DiskFile file, ImmutableArray<Segment>.Builder segments, in SegmentScanResult previous, bool last)
+        string name, DiskFile file, List<Segment> segments, in SegmentScanResult previous, bool last)
     {
         string path = disk.PathOf(name);
         Span<byte> start = stackalloc byte[SegmentHeader.Length];

@@ -1,20 +1,16 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace OrleansZk.Storage.Log;
 
-/// <summary>The thread that alone writes to the log: runs the one append that may wait, and now and then another job.</summary>
+/// <summary>The thread that writes to the log: runs the one append that may wait.</summary>
 internal sealed class LogThread
 {
-    private readonly ConcurrentQueue<Action> _jobs = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _stopping = new();
     private readonly object _wake = new();
     private readonly Action _append;
     private readonly long _spinTicks;
 
     private bool _appendWaits;
-    private bool _jobWaits;
     private bool _asleep;
     private bool _stopped;
 
@@ -34,39 +30,10 @@ internal sealed class LogThread
         Wake();
     }
 
-    /// <summary>Runs a job between appends.</summary>
-    public Task<T> RunAsync<T>(Func<T> job)
-    {
-        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_stopping)
-        {
-            ObjectDisposedException.ThrowIf(_stopped, typeof(SegmentLog));
-            _jobs.Enqueue(() =>
-            {
-                try
-                {
-                    result.SetResult(job());
-                }
-                catch (Exception exception)
-                {
-                    result.SetException(exception);
-                }
-            });
-        }
-
-        Volatile.Write(ref _jobWaits, true);
-        Wake();
-        return result.Task;
-    }
-
     /// <summary>Ends the thread when it has run what waits.</summary>
     public Task StopAsync()
     {
-        lock (_stopping)
-        {
-            Volatile.Write(ref _stopped, true);
-        }
-
+        Volatile.Write(ref _stopped, true);
         Wake();
         return _ended.Task;
     }
@@ -93,11 +60,6 @@ internal sealed class LogThread
                 Volatile.Write(ref _appendWaits, false);
                 _append();
             }
-            else if (Volatile.Read(ref _jobWaits))
-            {
-                Volatile.Write(ref _jobWaits, false);
-                RunJobs();
-            }
             else if (Volatile.Read(ref _stopped))
             {
                 break;
@@ -108,16 +70,7 @@ internal sealed class LogThread
             }
         }
 
-        RunJobs();
         _ended.SetResult();
-    }
-
-    private void RunJobs()
-    {
-        while (_jobs.TryDequeue(out Action? job))
-        {
-            job();
-        }
     }
 
     private void AwaitWork()
@@ -146,5 +99,5 @@ internal sealed class LogThread
         }
     }
 
-    private bool HasWork() => Volatile.Read(ref _appendWaits) || Volatile.Read(ref _jobWaits) || Volatile.Read(ref _stopped);
+    private bool HasWork() => Volatile.Read(ref _appendWaits) || Volatile.Read(ref _stopped);
 }

@@ -36,7 +36,7 @@ internal sealed class LogWriter : IDisposable
         _segments = segments;
         _preallocator = new Preallocator(disk, options, logger);
         _file = found.Active;
-        _active = found.Segments.IsEmpty ? null : found.Segments[^1];
+        _active = found.Segments.Length == 0 ? null : found.Segments[^1];
         _activeGroups = found.ActiveGroups;
         _epoch = found.Position.Epoch;
         _lastZxid = found.Position.LastZxid;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
@@ -31,8 +30,6 @@ internal readonly record struct SegmentHeader(Guid LogId, long Sequence, long Pr
 
     private const int ChecksumOffset = 56;
 
-    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
-
     private static ReadOnlySpan<byte> Magic => "OZKLOG\r\n"u8;
 
     public string FileName => FileNameOf(PreviousZxid);
@@ -44,7 +41,7 @@ internal readonly record struct SegmentHeader(Guid LogId, long Sequence, long Pr
     public static bool IsFileName(string name) =>
         name.Length == 16 + Extension.Length
         && name.EndsWith(Extension, StringComparison.Ordinal)
-        && name.AsSpan(0, 16).IndexOfAnyExcept(HexDigits) < 0;
+        && name.AsSpan(0, 16).TrimStart("0123456789abcdef").IsEmpty;
 
     public void Write(Span<byte> bytes)
     {

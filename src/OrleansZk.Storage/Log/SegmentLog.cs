@@ -8,21 +8,24 @@ namespace OrleansZk.Storage.Log;
 /// <remarks>
 /// The folder's lock keeps other processes out, so a deposed leader can only be one of the same process: its appends fail
 /// because their zxids belong to an epoch before the one that was claimed last.
-/// <see cref="OpenAsync"/> may be called again, and has to be after a sync failed: only what is found then counts.
-/// Thread-safe, but for one append at a time.
+/// After a failed append, <see cref="OpenAsync"/> on the same object settles whether the group is in the log; when it was the sync that
+/// failed, nothing is taken before that.
+/// Thread-safe, but for one append at a time. Opening and claiming are done on the calling thread: they come at the start, where
+/// the machinery of waiting would cost more time than the work.
 /// </remarks>
 public sealed class SegmentLog : ITransactionLog
 {
     private readonly Disk _disk;
     private readonly SegmentLogOptions _options;
     private readonly ILogger _logger;
-    private readonly LogThread _thread;
     private readonly AppendCompletion _completion = new();
     private readonly Lock _writing = new();
 
     private SegmentTable? _segments;
+    private LogThread? _thread;
     private LogWriter? _writer; // Touched under _writing only.
     private LogGroup _group;
+    private bool _disposed;
 
     public SegmentLog(DataFolder folder, SegmentLogOptions options, ILogger<SegmentLog> logger)
         : this(new OsDisk(folder.LogFolder, options.Sync), options, logger)
@@ -34,36 +37,32 @@ public sealed class SegmentLog : ITransactionLog
         _disk = disk;
         _options = options;
         _logger = logger;
-        _thread = new LogThread(RunAppend, options.Spin);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<LogPosition> OpenAsync(CancellationToken cancellationToken)
+    /// <remarks>May be called again, to find out what is in the log after an append has failed; an epoch must then be claimed anew.</remarks>
+    public ValueTask<LogPosition> OpenAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return await _thread.RunAsync(() =>
+        lock (_writing)
         {
-            lock (_writing)
-            {
-                return Open();
-            }
-        }).ConfigureAwait(false);
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return new ValueTask<LogPosition>(Open());
+        }
     }
 
     /// <inheritdoc/>
-    public async ValueTask<long> ClaimEpochAsync(CancellationToken cancellationToken)
+    public ValueTask<long> ClaimEpochAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return await _thread.RunAsync(() =>
+        lock (_writing)
         {
-            lock (_writing)
-            {
-                LogWriter writer = Opened(_writer);
-                long epoch = writer.ClaimEpoch();
-                writer.Prepare();
-                return epoch;
-            }
-        }).ConfigureAwait(false);
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            LogWriter writer = Opened(_writer);
+            long epoch = writer.ClaimEpoch();
+            writer.Prepare();
+            return new ValueTask<long>(epoch);
+        }
     }
 
     /// <inheritdoc/>
@@ -82,9 +81,10 @@ public sealed class SegmentLog : ITransactionLog
             return AppendOnCaller(group);
         }
 
+        LogThread thread = Opened(_thread);
         ValueTask task = _completion.Begin();
         _group = group;
-        _thread.PostAppend();
+        thread.PostAppend();
         return task;
     }
 
@@ -105,7 +105,18 @@ public sealed class SegmentLog : ITransactionLog
 
     public async ValueTask DisposeAsync()
     {
-        await _thread.StopAsync().ConfigureAwait(false);
+        LogThread? thread;
+        lock (_writing)
+        {
+            _disposed = true;
+            thread = _thread;
+        }
+
+        if (thread is not null)
+        {
+            await thread.StopAsync().ConfigureAwait(false);
+        }
+
         lock (_writing)
         {
             _writer?.Dispose();
@@ -129,6 +140,11 @@ public sealed class SegmentLog : ITransactionLog
         RecoveredLog found = new LogRecovery(_disk, _logger).Run();
         var segments = new SegmentTable(_disk, _logger, found.Segments);
         _writer = new LogWriter(_disk, _options, _logger, segments, found);
+        if (!_options.WriteOnCaller)
+        {
+            _thread ??= new LogThread(RunAppend, _options.Spin);
+        }
+
         Volatile.Write(ref _segments, segments);
         _logger.LogOpened(_disk.Folder, found.Segments.Length, found.Position.Epoch, found.Position.LastZxid);
         return found.Position;
@@ -138,12 +154,7 @@ public sealed class SegmentLog : ITransactionLog
     {
         try
         {
-            lock (_writing)
-            {
-                LogWriter writer = Opened(_writer);
-                writer.Append(_group);
-                writer.Prepare();
-            }
+            Append(_group);
         }
         catch (Exception exception)
         {
@@ -161,18 +172,22 @@ public sealed class SegmentLog : ITransactionLog
     {
         try
         {
-            lock (_writing)
-            {
-                LogWriter writer = Opened(_writer);
-                writer.Append(group);
-                writer.Prepare();
-            }
-
+            Append(group);
             return default;
         }
         catch (Exception exception)
         {
             return ValueTask.FromException(exception);
+        }
+    }
+
+    private void Append(in LogGroup group)
+    {
+        lock (_writing)
+        {
+            LogWriter writer = Opened(_writer);
+            writer.Append(group);
+            writer.Prepare();
         }
     }
 }

@@ -1,17 +1,16 @@
-using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using OrleansZk.Storage.Files;
 
 namespace OrleansZk.Storage.Log;
 
 /// <summary>The segments that make up the log, oldest first. Thread-safe.</summary>
-internal sealed class SegmentTable(Disk disk, ILogger logger, ImmutableArray<Segment> segments)
+internal sealed class SegmentTable(Disk disk, ILogger logger, Segment[] segments)
 {
     private readonly Lock _changing = new();
-    private ImmutableArray<Segment> _segments = segments;
+    private Segment[] _segments = segments; // Replaced as a whole: readers keep what they were given.
 
     /// <summary>The segments at this moment.</summary>
-    public ImmutableArray<Segment> Current
+    public Segment[] Current
     {
         get
         {
@@ -26,7 +25,7 @@ internal sealed class SegmentTable(Disk disk, ILogger logger, ImmutableArray<Seg
     {
         lock (_changing)
         {
-            _segments = _segments.Add(segment);
+            _segments = [.. _segments, segment];
         }
     }
 
@@ -44,7 +43,7 @@ internal sealed class SegmentTable(Disk disk, ILogger logger, ImmutableArray<Seg
                 }
 
                 oldest = _segments[0];
-                _segments = _segments.RemoveAt(0);
+                _segments = _segments[1..];
             }
 
             disk.Delete(oldest.Name);

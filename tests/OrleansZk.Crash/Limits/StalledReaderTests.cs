@@ -16,7 +16,6 @@ public sealed class StalledReaderTests
     private static Dictionary<string, string> Settings => new()
     {
         ["TickTime"] = "5000",
-        ["MaxUnsentBytes"] = "2000000",
         ["DOTNET_GCHeapHardLimit"] = "0x20000000", // 512 MiB
     };
 
@@ -25,7 +24,7 @@ public sealed class StalledReaderTests
     {
         TestRun.RequireServer();
         TestRun.RequireLinux("looks at the process through /proc");
-        await using ServerProcess server = await ServerProcess.StartNewAsync(Settings);
+        await using ServerProcess server = await ServerProcess.StartNewAsync(new Dictionary<string, string>(Settings) { ["MaxUnsentBytes"] = "2000000" });
         GoodCitizen citizen = await GoodCitizen.StartAsync(server.Port);
         string path = "/" + new string('w', 5000);
         (await citizen.Client.CreateAsync(path)).IsOk.ShouldBeTrue();

@@ -21,7 +21,10 @@ public sealed class ServerPair : IAsyncLifetime
             return;
         }
 
-        var both = await Task.WhenAll(ServerProcess.StartNewAsync(ServerKind.Apache), ServerProcess.StartNewAsync(ServerUnderTest.Kind));
+        // Nothing may go by itself here: no two servers would let it go at the same step.
+        var settings = new ServerSettings { ReaperIntervalMs = 3_600_000 };
+        var both = await Task.WhenAll(
+            ServerProcess.StartNewAsync(ServerKind.Apache, settings), ServerProcess.StartNewAsync(ServerUnderTest.Kind, settings));
         (Reference, Candidate) = (both[0], both[1]);
     }
 
@@ -63,14 +66,14 @@ public sealed class DifferentialCases(ServerPair pair) : IClassFixture<ServerPai
         JavaTools.RequireServer();
         var scenario = Scenarios.All.Single(one => one.Name == name);
         await pair.ReviveAsync();
-        var played = await Task.WhenAll(scenario.PlayOnAsync(pair.Reference!.Port), scenario.PlayOnAsync(pair.Candidate!.Port));
+        var known = ServerUnderTest.IsApache ? [] : KnownDifferences.All;
+        var played = await Task.WhenAll(scenario.PlayOnAsync(pair.Reference!.Port, known), scenario.PlayOnAsync(pair.Candidate!.Port, known));
         TranscriptFolder.Keep(name, "apache", played[0]);
         TranscriptFolder.Keep(name, ServerUnderTest.IsApache ? "apache-too" : "orleanszk", played[1]);
 
-        var known = ServerUnderTest.IsApache ? [] : KnownDifferences.All;
         var found = Comparison.Differences(name, played[0], played[1], known);
         Assert.True(pair.Reference.IsRunning && pair.Candidate.IsRunning, $"A server came down:\n{pair.Reference.LogTail()}\n{pair.Candidate.LogTail()}");
-        Assert.True(found.Count == 0, $"{found.Count} steps differ:\n{string.Join("\n\n", found.Take(20))}");
+        Assert.True(found.Count == 0, $"{found.Count} steps differ; the later ones may follow from the first:\n{string.Join("\n\n", found.Take(12))}");
     }
 
     [Fact]

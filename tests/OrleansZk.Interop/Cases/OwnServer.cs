@@ -11,6 +11,18 @@ public sealed class OwnServer : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _server = await ServerProcess.StartNewAsync(ServerUnderTest.Kind);
 
+    /// <summary>Starts the server anew, on empty data, if an earlier case has brought it down.</summary>
+    public async Task<ServerProcess> ReviveAsync()
+    {
+        if (!Server.IsRunning)
+        {
+            Server.Forget();
+            await Server.StartAsync();
+        }
+
+        return Server;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_server is not null)

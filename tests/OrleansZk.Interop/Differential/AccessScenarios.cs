@@ -52,8 +52,8 @@ public static class AccessScenarios
     private static async Task MatrixAsync(Stage s)
     {
         await s.EnterAsync("guest");
-        await s.DoAsync("owner", "a", Op.Auth, Requests.Auth("digest", "owner:own"), Xid.Auth);
-        await s.DoAsync("guest", "guest", Op.Auth, Requests.Auth("digest", "guest:gst"), Xid.Auth);
+        await s.IdentifyAsync("a", "owner:own");
+        await s.IdentifyAsync("guest", "guest:gst");
         foreach (var perms in new[] { 0, 1, 2, 4, 8, 16, 31 })
         {
             var node = s.At($"p{perms}");
@@ -80,7 +80,7 @@ public static class AccessScenarios
         await s.DoAsync("closed", Op.Create, Requests.CreateWith(s.At("c"), [], [new(31, "digest", "nobody:knows")], 0));
         await s.DoAsync("closed child", Op.Create, Requests.Create(s.At("c/x")));
         await s.EnterAsync("super");
-        await s.DoAsync("super", "super", Op.Auth, Requests.Auth("digest", ServerSettings.SuperUser), Xid.Auth);
+        await s.IdentifyAsync("super", ServerSettings.SuperUser);
         foreach (var type in new[] { Op.GetData, Op.GetChildren, Op.GetAcl, Op.SetData, Op.Exists, Op.GetAllChildrenNumber })
         {
             await s.DoAsync(Op.NameOf(type), "super", type, Requests.Sample(type, s.At("c")));
@@ -97,7 +97,7 @@ public static class AccessScenarios
     private static async Task ExpansionAsync(Stage s)
     {
         await s.DoAsync("nobody", Op.Create, Requests.CreateWith(s.At("n"), [], [new(31, "auth", "")], 0));
-        await s.DoAsync("one", "a", Op.Auth, Requests.Auth("digest", "one:1"), Xid.Auth);
+        await s.IdentifyAsync("a", "one:1");
         await s.DoAsync("one creates", Op.Create, Requests.CreateWith(s.At("one"), [], [new(31, "auth", "ignored")], 0));
         await s.DoAsync("acl of one", Op.GetAcl, Requests.Path(s.At("one")));
         await s.DoAsync("with others", Op.Create, Requests.CreateWith(s.At("mixed"), [], [new(1, "world", "anyone"), new(3, "auth", ""), new(31, "ip", "127.0.0.1")], 0));

@@ -123,19 +123,20 @@ public static class CreateScenarios
             ("one good, one bad", [new(31, "world", "anyone"), new(31, "nosuch", "x")]),
             ("duplicates", [new(31, "world", "anyone"), new(31, "world", "anyone"), new(1, "world", "anyone"), new(31, "world", "anyone")]),
         };
+        await s.DoAsync("a node to set them on", Op.Create, Requests.Create(s.At("target")));
         var number = 0;
         foreach (var (name, acl) in lists)
         {
             var path = s.At($"n{number++}");
             await s.DoAsync($"create with {name}", Op.Create, Requests.CreateWith(path, [], acl, 0));
             await s.DoAsync($"acl of {name}", Op.GetAcl, Requests.Path(path));
-            await s.DoAsync($"set {name}", Op.SetAcl, Requests.SetAcl(s.Root, acl));
-            await s.DoAsync($"reset after {name}", Op.SetAcl, Requests.SetAcl(s.Root, AclEntry.Open));
+            await s.DoAsync($"set {name}", Op.SetAcl, Requests.SetAcl(s.At("target"), acl));
+            await s.DoAsync($"reset after {name}", Op.SetAcl, Requests.SetAcl(s.At("target"), AclEntry.Open));
             if (number % 7 == 0)
             {
-                // Those that let nobody in would shut the root for the rest of the scenario.
-                await s.DoAsync($"super comes to help {number}", "a", Op.Auth, Requests.Auth("digest", Servers.ServerSettings.SuperUser), Xid.Auth);
-                await s.DoAsync($"super resets {number}", Op.SetAcl, Requests.SetAcl(s.Root, AclEntry.Open));
+                // Those that let nobody in would shut the node for the rest of the scenario.
+                await s.IdentifyAsync("a", Servers.ServerSettings.SuperUser);
+                await s.DoAsync($"super resets {number}", Op.SetAcl, Requests.SetAcl(s.At("target"), AclEntry.Open));
             }
         }
     }

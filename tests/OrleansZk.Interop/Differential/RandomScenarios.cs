@@ -34,7 +34,7 @@ public static class RandomScenarios
         await s.EnterAsync("c");
         if (flavour == Flavour.Access)
         {
-            await s.DoAsync("b has a name", "b", Op.Auth, Requests.Auth("digest", "b:b"), Xid.Auth);
+            await s.IdentifyAsync("b", "b:b");
         }
 
         for (var i = 0; i < RequestCount; i++)

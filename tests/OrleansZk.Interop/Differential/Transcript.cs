@@ -33,17 +33,26 @@ public sealed partial class Transcript
         _steps.Add(new Step(count == 1 ? label : $"{label} ({Number(count)})", lines));
     }
 
-    public IReadOnlyList<Step> Normalise()
+    /// <param name="isKnownToDiffer">
+    /// Steps that are known to differ give no zxid to the ranks: one server may show there what the other does not.
+    /// </param>
+    public IReadOnlyList<Step> Normalise(Func<Step, bool> isKnownToDiffer)
     {
-        var text = string.Join('\n', _steps.SelectMany(step => step.Lines));
+        var text = string.Join('\n', _steps.Where(step => !isKnownToDiffer(step)).SelectMany(step => step.Lines));
         var zxids = ZxidPattern().Matches(text).Select(match => Parse(match.Groups[1].Value)).Distinct().Order().ToList();
         var sessions = SessionPattern().Matches(text).Select(match => match.Groups[1].Value).Distinct().ToList();
 
         string Clean(string line)
         {
-            line = ZxidPattern().Replace(line, match => "z" + Number(zxids.IndexOf(Parse(match.Groups[1].Value)) + 1));
-            line = HeaderPattern().Replace(line, match => "z" + Number(zxids.Count(zxid => zxid <= Parse(match.Groups[1].Value))));
+            line = ZxidPattern().Replace(line, match => Rank(match) is var rank && zxids.Contains(Parse(match.Groups[1].Value)) ? rank : rank + "+");
+            line = HeaderPattern().Replace(line, Rank);
             return SessionPattern().Replace(line, match => "session" + Number(sessions.IndexOf(match.Groups[1].Value) + 1));
+        }
+
+        string Rank(Match match)
+        {
+            var value = Parse(match.Groups[1].Value);
+            return "z" + Number(zxids.Count(zxid => zxid <= value));
         }
 
         return [.. _steps.Select(step => new Step(step.Label, [.. step.Lines.Select(Clean)]))];

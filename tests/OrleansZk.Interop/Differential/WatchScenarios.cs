@@ -220,7 +220,7 @@ public static class WatchScenarios
         await s.EnterAsync("guest");
         await s.EnterAsync("watcher");
         AclEntry[] secret = [new(31, "digest", "owner:VUTH9hjA4j6UvdW757ivL6qHwk8=")];
-        await s.DoAsync("owner", "a", Op.Auth, Requests.Auth("digest", "owner:own"), Xid.Auth);
+        await s.IdentifyAsync("a", "owner:own");
         await s.DoAsync("guest watches", "guest", Op.AddWatch, Requests.Watch(s.Root, Recursive));
         await s.DoAsync("one-shot", "watcher", Op.Exists, Requests.Read(s.At("n"), true));
         await s.DoAsync("create", Op.Create, Requests.CreateWith(s.At("n"), [], [new(31, "auth", "")], 0));

@@ -62,6 +62,7 @@ public abstract class ServerProcess : IAsyncDisposable
     /// <summary>Starts the process on the data left by the last one, and waits until it answers.</summary>
     public async Task StartAsync()
     {
+        await PrepareAsync();
         Directory.CreateDirectory(DataFolder);
         var start = Describe();
         start.RedirectStandardOutput = true;
@@ -122,6 +123,9 @@ public abstract class ServerProcess : IAsyncDisposable
         _folder.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>What has to be done before the server can be started at all.</summary>
+    protected virtual Task PrepareAsync() => Task.CompletedTask;
 
     /// <summary>The command that runs the server in the foreground.</summary>
     protected abstract ProcessStartInfo Describe();

@@ -22,7 +22,7 @@ public sealed record ServerSettings
     public const string SuperDigest = "super:lK75jTNcA+U9vtVEw5vB51mj/w4=";
 
     /// <summary>
-    /// The settings as OrleansZk reads them from its environment. Names follow the zoo.cfg key that each stands for.
+    /// The settings as OrleansZk reads them from its environment.
     /// </summary>
     public IReadOnlyDictionary<string, string> ToOrleansZkEnvironment() => new Dictionary<string, string>
     {
@@ -31,7 +31,7 @@ public sealed record ServerSettings
         ["OrleansZk__MaxSessionTimeout"] = Text(MaxSessionTimeoutMs),
         ["OrleansZk__ContainerCheckInterval"] = Text(ReaperIntervalMs),
         ["OrleansZk__EnforceQuota"] = "true",
-        ["OrleansZk__ExtendedTypesEnabled"] = "true",
+        ["OrleansZk__TtlEnabled"] = "true",
         ["OrleansZk__MaxClientConnections"] = "0",
         ["OrleansZk__FourLetterWords"] = "*",
         ["OrleansZk__SuperDigest"] = SuperDigest,

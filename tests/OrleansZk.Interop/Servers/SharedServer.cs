@@ -12,7 +12,13 @@ public sealed class SharedServer : IAsyncLifetime
 {
     private ServerProcess? _server;
 
-    public ServerProcess Server => _server ?? throw new InvalidOperationException("The shared server has not been started.");
+    /// <summary>The server. Once it has come down, every case that wants it fails at once, and tells what it printed last.</summary>
+    public ServerProcess Server => _server switch
+    {
+        null => throw new InvalidOperationException("The shared server has not been started."),
+        { IsRunning: false } => throw new InvalidOperationException($"The shared server came down.\n{_server.LogTail()}"),
+        _ => _server,
+    };
 
     public async ValueTask InitializeAsync() => _server = await ServerProcess.StartNewAsync(ServerUnderTest.Kind);
 

@@ -29,7 +29,8 @@ internal sealed class SimulatedFile(byte[] content)
 
     public void Sync()
     {
-        _durable = Content;
+        // Not simply all the content: what a failed sync has forgotten stays forgotten.
+        _unsynced.ForEach(change => _durable = Apply(_durable, change));
         _unsynced.Clear();
     }
 
@@ -40,16 +41,19 @@ internal sealed class SimulatedFile(byte[] content)
     {
         byte[] result = [.. _durable];
         int share = random.Next(5); // None, some, half, most, all of it.
-        foreach ((long position, byte[]? bytes) in _unsynced)
+        foreach ((long Position, byte[]? Bytes) change in _unsynced)
         {
             if (random.Next(4) < share)
             {
-                result = bytes is null ? WithLength(result, position) : With(result, bytes, position);
+                result = Apply(result, change);
             }
         }
 
         return result;
     }
+
+    private static byte[] Apply(byte[] old, (long Position, byte[]? Bytes) change) =>
+        change.Bytes is { } bytes ? With(old, bytes, change.Position) : WithLength(old, change.Position);
 
     private static byte[] With(byte[] old, ReadOnlySpan<byte> bytes, long position)
     {

@@ -109,12 +109,22 @@ public sealed class EngineHarness : IDisposable
         Settle();
     }
 
-    /// <summary>Runs posted work, if the test left that to the harness.</summary>
+    /// <summary>Runs posted work, if the test left that to the harness, and lets every connection read on.</summary>
     public void Settle()
     {
-        if (RunsPostedWork)
+        bool moved = true;
+        while (moved)
         {
-            Scheduler.Run();
+            if (RunsPostedWork)
+            {
+                Scheduler.Run();
+            }
+
+            moved = false;
+            foreach (TestConnection connection in _connections.ToArray())
+            {
+                moved |= connection.Pump();
+            }
         }
     }
 

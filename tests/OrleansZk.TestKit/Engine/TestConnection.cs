@@ -41,7 +41,7 @@ public sealed class TestConnection : IConnectionTransport
         }
 
         _input.AddRange(bytes);
-        Receive();
+        _harness.Settle();
     }
 
     /// <summary>Hands over all frames at once, as one packet brings them.</summary>
@@ -70,37 +70,40 @@ public sealed class TestConnection : IConnectionTransport
         _harness.Forget(this);
     }
 
-    /// <summary>Goes on with bytes that the engine had left for a later turn.</summary>
-    public void Receive()
+    /// <summary>Does what a socket's reader does: hands over what has come when there is room for it, and ends when the engine wants it.</summary>
+    /// <returns>False when there was nothing to do.</returns>
+    internal bool Pump()
     {
+        if (IsClosed)
+        {
+            return false;
+        }
+
+        if (Connection.IsEnding)
+        {
+            Disconnect();
+            return true;
+        }
+
+        if (_input.Count == 0 || !Connection.WaitForRoomAsync().AsTask().IsCompleted)
+        {
+            return false;
+        }
+
         var received = new ReadOnlySequence<byte>([.. _input]);
         try
         {
-            while (Connection.Receive(ref received))
-            {
-                _harness.Settle();
-                if (Connection.Outstanding >= _harness.Settings.Limits.MaxPending)
-                {
-                    break;
-                }
-            }
+            Connection.Receive(ref received);
         }
         catch (Exception e) when (e is InvalidFrameException or JuteException)
         {
             Disconnect();
-            return;
-        }
-        finally
-        {
-            _input.Clear();
-            _input.AddRange(received.ToArray());
+            return true;
         }
 
-        _harness.Settle();
-        if (Connection.IsEnding)
-        {
-            Disconnect();
-        }
+        bool took = received.Length < _input.Count;
+        _input.RemoveRange(0, _input.Count - (int)received.Length);
+        return took;
     }
 
     private void TakeOutput()

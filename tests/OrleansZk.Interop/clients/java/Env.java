@@ -85,12 +85,6 @@ final class Env {
         return zk;
     }
 
-    void oursOnly(String reason) {
-        if (apache) {
-            throw new Interop.Skip("Differs from Apache ZooKeeper on purpose: " + reason);
-        }
-    }
-
     /** Leaves out what Debian's 3.8.0 does not do yet. */
     void since39(String what) {
         if (apache) {

@@ -20,12 +20,6 @@ SUPER = os.environ["INTEROP_SUPER"]
 PATIENCE = 30.0
 CASE_LIMIT = 90
 
-SKIP_EXIT_CODE = 77
-
-
-class Skip(Exception):
-    """Raised when a case does not apply to the server at hand."""
-
 
 class Env(object):
     """One case's own root path and clients."""
@@ -57,12 +51,6 @@ class Env(object):
 def exists_checks_access(env):
     """ZooKeeper's exists() asks for READ since 3.8.4 and 3.9.2 (ZOOKEEPER-2590)."""
     return not APACHE or env.zk.server_version() >= (3, 8, 4)
-
-
-def ours_only(reason):
-    """Leaves the case out on Apache ZooKeeper, from which we differ here on purpose."""
-    if APACHE:
-        raise Skip("Differs from Apache ZooKeeper on purpose: " + reason)
 
 
 def check(condition, message):
@@ -171,7 +159,7 @@ def cut_connection(client):
 
 
 def main(cases):
-    """Runs the case named on the command line; exit code 0 passed, 77 does not apply, 1 failed."""
+    """Runs the case named on the command line; exit code 0 passed, 1 failed."""
     logging.basicConfig(level=logging.ERROR)
     faulthandler.dump_traceback_later(CASE_LIMIT, exit=True)
     name = sys.argv[1]
@@ -182,9 +170,6 @@ def main(cases):
             cases["case_" + name](env)
         finally:
             env.close()
-    except Skip as reason:
-        print(reason)
-        code = SKIP_EXIT_CODE
     except BaseException:  # noqa: whatever it is, the case failed
         traceback.print_exc()
         code = 1

@@ -1,0 +1,32 @@
+namespace OrleansZk.Model.Histories;
+
+/// <summary>One step of a history. A step that cannot be taken when its turn comes is skipped, so that histories can be shrunk at will.</summary>
+internal abstract record Step;
+
+/// <summary>A client opens a session.</summary>
+/// <param name="Slot">Which of the few clients.</param>
+internal sealed record OpenStep(int Slot, int Timeout) : Step;
+
+/// <summary>A client sends requests in one packet.</summary>
+internal sealed record SendStep(int Slot, IReadOnlyList<Op> Ops) : Step
+{
+    public override string ToString() => $"Send {Slot}: {string.Join("  ;  ", Ops)}";
+}
+
+internal sealed record DisconnectStep(int Slot) : Step;
+
+/// <summary>A client resumes its session, whether or not its connection is still there.</summary>
+internal sealed record ResumeStep(int Slot, int Timeout, bool RightPassword) : Step;
+
+internal sealed record AdvanceStep(int Milliseconds) : Step;
+
+internal sealed record ReapStep : Step;
+
+/// <summary>Appends are held back from now on.</summary>
+internal sealed record HoldStep : Step;
+
+internal sealed record ReleaseStep(bool All) : Step;
+
+internal sealed record CheckpointStep(bool Fails) : Step;
+
+internal sealed record RestartStep(bool KeepHeld) : Step;

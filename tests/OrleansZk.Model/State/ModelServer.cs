@@ -1,0 +1,436 @@
+using OrleansZk.Model.Histories;
+using OrleansZk.Protocol.Records;
+
+namespace OrleansZk.Model.State;
+
+/// <summary>A whole server as clients see it: sessions, the order of writes, group commit with appends held back, answers and events.</summary>
+/// <remarks>
+/// Two trees: <see cref="_head"/> has everything that is sequenced, <see cref="Applied"/> everything that is visible. A write is done on both, on the
+/// one when it is sequenced and on the other when it is released, and must come to the same.
+/// </remarks>
+internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, int maxTimeout)
+{
+    private readonly List<ModelConnection> _connections = [];
+    private readonly List<ModelSession> _sessions = [];
+    private ModelTree _head = new();
+    private List<Sequenced> _open = [];
+    private List<Sequenced>? _inFlight;
+    private long _lastSequenced = 1L << 32;
+    private long _reportedAt = clock.GetTimestamp();
+
+    public ModelTree Applied { get; private set; } = new();
+
+    public long LastApplied { get; private set; }
+
+    public bool Holds { get; private set; }
+
+    /// <summary>Sessions that the log knows.</summary>
+    public List<ModelSession> LoggedSessions { get; private set; } = [];
+
+    private long Now => (long)((Int128)clock.GetTimestamp() * 1000 / clock.TimestampFrequency);
+
+    public ModelConnection Open(int timeout, string ip)
+    {
+        int given = Math.Clamp(timeout, minTimeout, maxTimeout);
+        var session = new ModelSession { LoggedTimeout = given, Timeout = given };
+        ModelConnection connection = Connect(session, given, ip);
+        Submit([new Sequenced(SequencedKind.Open, connection, session, null, null)]);
+        return connection;
+    }
+
+    public ModelConnection Resume(ModelSession session, int timeout, bool rightPassword, string ip)
+    {
+        ModelConnection connection = Connect(session, Math.Clamp(timeout, minTimeout, maxTimeout), ip);
+        if (rightPassword)
+        {
+            Submit([new Sequenced(SequencedKind.Attach, connection, session, null, null)]);
+        }
+        else
+        {
+            connection.Accepted = false;
+            connection.End();
+        }
+
+        return connection;
+    }
+
+    /// <summary>Takes a packet of requests.</summary>
+    public void Send(ModelConnection connection, IReadOnlyList<(Op Op, int Xid)> packet, long seen)
+    {
+        connection.LastHeard = clock.GetTimestamp();
+        var writes = new List<Sequenced>();
+        foreach ((Op op, int xid) in packet)
+        {
+            if (!connection.IsOpen)
+            {
+                break;
+            }
+
+            Take(connection, op is SetWatchesOp set ? set with { Behind = (int)(set.Behind - seen) } : op, xid, writes);
+        }
+
+        Submit(writes);
+    }
+
+    public void Disconnect(ModelConnection connection)
+    {
+        connection.End();
+        _connections.Remove(connection);
+    }
+
+    /// <summary>What happens every half tick.</summary>
+    public void Tick()
+    {
+        foreach (ModelConnection connection in _connections.Where(connection => connection.IsOpen && connection.Accepted == true).ToList())
+        {
+            if (connection.LastHeard >= _reportedAt && connection.Session.IsAlive && Speaks(connection))
+            {
+                long heard = Now - (long)clock.GetElapsedTime(connection.LastHeard).TotalMilliseconds;
+                connection.Session.Deadline = Math.Max(connection.Session.Deadline, Deadline(heard, connection.Session.Timeout));
+            }
+        }
+
+        _reportedAt = clock.GetTimestamp();
+        Submit([.. _sessions
+            .Where(session => session.IsAlive && session.Deadline <= Now)
+            .OrderBy(session => session.Id)
+            .Select(session => new Sequenced(SequencedKind.Close, null, session, null, null))]);
+    }
+
+    public void Reap() => Submit(
+        [.. Applied.Outlived(clock.GetUtcNow().ToUnixTimeMilliseconds()).Select(path => new Sequenced(SequencedKind.Reap, null, null, null, path))]);
+
+    public void Hold() => Holds = true;
+
+    public void Release(bool all)
+    {
+        Holds &= !all;
+        if (_inFlight is { } group)
+        {
+            _inFlight = null;
+            Publish(group);
+        }
+
+        Commit();
+    }
+
+    /// <summary>The process ends, and another begins with what the log has.</summary>
+    public void Restart(bool keepHeld)
+    {
+        foreach (ModelConnection connection in _connections)
+        {
+            connection.End();
+        }
+
+        _connections.Clear();
+        if (keepHeld)
+        {
+            foreach (Sequenced item in _inFlight ?? [])
+            {
+                Apply(item);
+            }
+        }
+
+        (_inFlight, _open, Holds) = (null, [], false);
+        _head = Applied.Copy();
+        _lastSequenced = ((_lastSequenced >> 32) + 1) << 32;
+        _reportedAt = clock.GetTimestamp();
+        foreach (ModelSession session in _sessions)
+        {
+            session.IsAlive = LoggedSessions.Contains(session);
+            session.Owner = null;
+            session.Timeout = session.LoggedTimeout;
+            session.Deadline = Deadline(Now, session.Timeout);
+        }
+    }
+
+    private bool Speaks(ModelConnection connection) =>
+        ReferenceEquals(connection, _connections.LastOrDefault(other => other.Accepted == true && other.Session == connection.Session));
+
+    private ModelConnection Connect(ModelSession session, int timeout, string ip)
+    {
+        var connection = new ModelConnection
+        {
+            Session = session,
+            Timeout = timeout,
+            Identities = [new AclId("ip", ip)],
+            LastHeard = clock.GetTimestamp(),
+        };
+        _connections.Add(connection);
+        return connection;
+    }
+
+    private void Take(ModelConnection connection, Op op, int xid, List<Sequenced> writes)
+    {
+        switch (op)
+        {
+            case AuthOp auth:
+                Authenticate(connection, auth, xid);
+                break;
+            case WriteOp write:
+                var item = new Sequenced(write is CloseOp ? SequencedKind.Close : SequencedKind.Write, connection, connection.Session, write, null)
+                {
+                    Asker = new Asker(connection.Session.Id, [.. connection.Identities], ErrorCode.Ok, 0, 0),
+                };
+                connection.Pending.Enqueue((item, write, [], xid));
+                writes.Add(item);
+                break;
+            case var read when connection.Pending.Count == 0:
+                AnswerRead(connection, read, [.. connection.Identities], xid);
+                break;
+            default:
+                connection.Pending.Enqueue((null, op, [.. connection.Identities], xid));
+                break;
+        }
+    }
+
+    private void Authenticate(ModelConnection connection, AuthOp auth, int xid)
+    {
+        bool known = auth.Scheme is "digest" or "ip";
+        Answer(connection, OpCode.Auth, xid, WireResult.Failed(known ? ErrorCode.Ok : ErrorCode.AuthFailed));
+        if (!known)
+        {
+            connection.End();
+        }
+        else if (auth.Scheme == "digest")
+        {
+            AclId[] proven = [new("digest", EngineSettings.DigestId(auth.Credentials))];
+            connection.Identities.AddRange(
+                (auth.Credentials == EngineSettings.SuperPassword ? [new AclId("super", ""), .. proven] : proven).Except(connection.Identities));
+        }
+    }
+
+    private void Submit(List<Sequenced> items)
+    {
+        foreach (Sequenced item in items)
+        {
+            Sequence(item);
+            _open.Add(item);
+        }
+
+        Commit();
+    }
+
+    private void Sequence(Sequenced item)
+    {
+        long zxid = _lastSequenced + 1;
+        ModelSession? session = item.Session;
+        switch (item.Kind)
+        {
+            case SequencedKind.Open:
+                _sessions.Add(session!);
+                Own(session!, item.Connection!);
+                item.Outcome = new Outcome(new WireResult(), true, []);
+                break;
+            case SequencedKind.Attach:
+                item.Outcome = Outcome.Refused(session!.IsAlive ? ErrorCode.Ok : ErrorCode.SessionExpired);
+                if (session.IsAlive)
+                {
+                    Own(session, item.Connection!);
+                }
+
+                break;
+            case SequencedKind.Close when item.Connection is null:
+                item.Outcome = session!.IsAlive && session.Deadline <= Now
+                    ? new Outcome(new WireResult(), true, _head.Close(session.Id, zxid))
+                    : Outcome.Refused(ErrorCode.UnknownSession);
+                session.IsAlive &= !item.Outcome.IsLogged;
+                break;
+            case SequencedKind.Close:
+                ErrorCode error = SessionError(item.Connection);
+                item.Outcome = error == ErrorCode.Ok ? new Outcome(new WireResult(), true, _head.Close(session!.Id, zxid)) : Outcome.Refused(error);
+                session!.IsAlive &= !item.Outcome.IsLogged;
+                break;
+            case SequencedKind.Reap:
+                item.Outcome = _head.Reap(item.Path!, zxid);
+                break;
+            default:
+                item.Asker = item.Asker with { SessionError = SessionError(item.Connection!), Zxid = zxid, Time = clock.GetUtcNow().ToUnixTimeMilliseconds() };
+                item.Outcome = _head.Execute(item.Op!, item.Asker);
+                break;
+        }
+
+        if (item.Outcome.IsLogged)
+        {
+            _lastSequenced = zxid;
+            item.Asker = item.Asker with { Zxid = zxid };
+        }
+    }
+
+    private void Own(ModelSession session, ModelConnection connection)
+    {
+        (session.IsAlive, session.Owner, session.Timeout) = (true, connection, connection.Timeout);
+        session.Deadline = Deadline(Now, connection.Timeout);
+    }
+
+    private static ErrorCode SessionError(ModelConnection connection)
+    {
+        ModelSession session = connection.Session;
+        if (!session.IsAlive)
+        {
+            return ErrorCode.SessionExpired;
+        }
+
+        return session.Owner == connection ? ErrorCode.Ok : ErrorCode.SessionMoved;
+    }
+
+    private long Deadline(long from, int timeout) => (((from + timeout) / tick) + 1) * tick;
+
+    // The log takes one group at a time; what comes meanwhile makes the next one. A group of refusals needs no log.
+    private void Commit()
+    {
+        while (_inFlight is null && _open.Count > 0)
+        {
+            List<Sequenced> group = _open;
+            _open = [];
+            if (Holds && group.Any(item => item.Outcome.IsLogged))
+            {
+                _inFlight = group;
+            }
+            else
+            {
+                Publish(group);
+            }
+        }
+    }
+
+    private void Publish(List<Sequenced> group)
+    {
+        var ended = new List<ModelConnection>();
+        foreach (Sequenced item in group)
+        {
+            IReadOnlyList<Change> changes = Apply(item);
+            Notify(changes, item.Asker.Zxid);
+            if (item.Outcome.IsLogged && item.Kind == SequencedKind.Close)
+            {
+                ended.AddRange(_connections.Where(other => other != item.Connection && other.Accepted == true && other.Session == item.Session));
+            }
+
+            if (item.Connection is { IsOpen: true } connection)
+            {
+                ended.AddRange(Complete(connection, item));
+            }
+        }
+
+        foreach (ModelConnection connection in ended)
+        {
+            Disconnect(connection);
+        }
+
+        foreach (ModelConnection connection in _connections.Where(connection => !connection.IsOpen).ToList())
+        {
+            Disconnect(connection);
+        }
+    }
+
+    /// <summary>Makes a sequenced item visible.</summary>
+    private IReadOnlyList<Change> Apply(Sequenced item)
+    {
+        if (!item.Outcome.IsLogged)
+        {
+            return [];
+        }
+
+        LastApplied = item.Asker.Zxid;
+        switch (item.Kind)
+        {
+            case SequencedKind.Open:
+                LoggedSessions = [.. LoggedSessions, item.Session!];
+                return [];
+            case SequencedKind.Close:
+                LoggedSessions = [.. LoggedSessions.Where(session => session != item.Session)];
+                return Applied.Close(item.Session!.Id, item.Asker.Zxid);
+            case SequencedKind.Reap:
+                return Applied.Reap(item.Path!, item.Asker.Zxid).Changes;
+            default:
+                Outcome again = Applied.Execute(item.Op!, item.Asker);
+                if (!again.Result.Equals(item.Outcome.Result))
+                {
+                    throw new InvalidOperationException($"the model contradicts itself: {item.Op} was {item.Outcome.Result}, is {again.Result}");
+                }
+
+                return again.Changes;
+        }
+    }
+
+    private void Notify(IReadOnlyList<Change> changes, long zxid)
+    {
+        foreach (Change change in changes)
+        {
+            foreach (ModelConnection connection in _connections)
+            {
+                foreach ((EventType type, string path, IReadOnlyList<Acl> acl) in connection.Watches.Fire(change).ToList())
+                {
+                    if (connection.IsOpen && connection.Accepted == true && ModelAccess.Allows(acl, Permissions.Read, connection.Identities))
+                    {
+                        connection.Expected.Add(new Event(type, path, zxid));
+                    }
+                }
+            }
+        }
+    }
+
+    /// <returns>Connections that lose their session by it.</returns>
+    private List<ModelConnection> Complete(ModelConnection connection, Sequenced item)
+    {
+        if (item.Kind is SequencedKind.Open or SequencedKind.Attach)
+        {
+            connection.Accepted = item.Outcome.Result.Error == ErrorCode.Ok;
+            if (connection.Accepted == false)
+            {
+                connection.End();
+                return [];
+            }
+
+            return [.. _connections.Where(other => other != connection && other.Accepted == true && other.Session == connection.Session)];
+        }
+
+        (Sequenced? write, Op op, _, int xid) = connection.Pending.Dequeue();
+        if (write != item)
+        {
+            throw new InvalidOperationException($"the model contradicts itself: {op} is not {item.Op}");
+        }
+
+        if (item.Outcome.Result.Error == ErrorCode.SessionMoved)
+        {
+            connection.End();
+            return [];
+        }
+
+        Answer(connection, op.ToWire(0).Type, xid, item.Outcome.Result);
+        if (item.Kind == SequencedKind.Close)
+        {
+            connection.End();
+        }
+
+        while (connection.Pending.TryPeek(out (Sequenced? Write, Op Op, IReadOnlyList<AclId> Identities, int Xid) next) && next.Write is null)
+        {
+            connection.Pending.Dequeue();
+            AnswerRead(connection, next.Op, next.Identities, next.Xid);
+        }
+
+        return [];
+    }
+
+    private void AnswerRead(ModelConnection connection, Op op, IReadOnlyList<AclId> who, int xid)
+    {
+        switch (op)
+        {
+            case ForbiddenOp:
+                Answer(connection, op.ToWire(0).Type, xid, WireResult.Failed(ErrorCode.Unimplemented));
+                connection.End();
+                break;
+            case SetWatchesOp set:
+                bool MayRead(string path) => ModelAccess.Allows(Applied.Nodes[path].Acl, Permissions.Read, who);
+                connection.Expected.AddRange(connection.Watches.Reset(set, 0, Applied, MayRead).Select(missed => new Event(missed.Type, missed.Path, -1)));
+                Answer(connection, set.Type, xid, new WireResult());
+                break;
+            default:
+                Answer(connection, op.ToWire(0).Type, xid, ModelReads.Execute((ReadOp)op, Applied, connection, who));
+                break;
+        }
+    }
+
+    private void Answer(ModelConnection connection, OpCode type, int xid, WireResult result) =>
+        connection.Expected.Add(new Answer(type, xid, LastApplied, result));
+}
