@@ -21,7 +21,10 @@ public sealed class EmbeddedStorageOptions
     /// <summary>False does not wait for the disk: acknowledged writes are lost when the machine stops. For tests and benchmarks.</summary>
     public bool Sync { get; set; } = true;
 
-    /// <summary>True writes and syncs the log on the appending thread, which saves waking another and blocks it for as long as the disk takes.</summary>
+    /// <summary>
+    /// True writes and syncs the log on the appending thread, which saves waking another and blocks it for as long as the disk
+    /// takes.
+    /// </summary>
     public bool WriteOnCaller { get; set; }
 
     /// <summary>How long the log's thread looks for the next append before it goes to sleep, microseconds; 0 to sleep at once.</summary>

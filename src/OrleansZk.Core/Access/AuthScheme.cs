@@ -38,7 +38,8 @@ public sealed class DigestScheme(HashAlgorithmName algorithm, string? superDiges
         return $"{user}:{Convert.ToBase64String(hash)}";
     }
 
-    public override bool IsValid(string id) => id.Count(c => c == ':') == 1;
+    // ZooKeeper splits at colons and forgets empty parts at the end.
+    public override bool IsValid(string id) => id.TrimEnd(':').Count(c => c == ':') == 1;
 
     public override bool Matches(string connectionId, string aclId) => connectionId == aclId;
 

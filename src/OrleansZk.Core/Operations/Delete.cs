@@ -22,10 +22,12 @@ public sealed class Delete() : WriteOperation<PathVersionRequest>(OpCode.Delete,
         }
 
         string path = record.Path;
-        if (!ZPath.IsValid(path) || SystemPaths.IsSystem(path))
+        if (!path.Contains('/', StringComparison.Ordinal) || path.Contains('\0', StringComparison.Ordinal) || SystemPaths.IsSystem(path))
         {
             return ErrorCode.BadArguments;
         }
+
+        // Any other path that cannot be is simply not there, as in ZooKeeper.
 
         NodeView parent = preparation.Overlay.Find(ZPath.Parent(path));
         if (!parent.Exists)

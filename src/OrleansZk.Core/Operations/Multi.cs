@@ -18,10 +18,27 @@ public sealed class Multi() : WriteOperation<MultiRequest>(OpCode.Multi, "MULT")
                 throw new JuteException($"a multi cannot hold operation {(int)header.Type}");
             }
 
-            parts.Add(operation.Decode(ref reader));
+            parts.Add(AsMeant(operation.Decode(ref reader)));
         }
 
         return new MultiRequest(parts);
+    }
+
+    /// <summary>A create's flags are taken at their word inside a multi, other than by themselves (ZooKeeper: <c>Op.create</c>).</summary>
+    private static WriteRequest AsMeant(WriteRequest part)
+    {
+        if (part is not WriteRequest<CreateRequest> { Operation.Code: OpCode.Create } create || !CreateModes.IsDefined(create.Record.Flags))
+        {
+            return part;
+        }
+
+        var mode = (CreateMode)create.Record.Flags;
+        if (mode.IsTtl())
+        {
+            throw new JuteException("a create without a time to live asks for a node that has one");
+        }
+
+        return mode == CreateMode.Container ? OperationTable.Get<CreateContainer>().Request(create.Record) : part;
     }
 
     internal override ErrorCode Prepare(MultiRequest record, Preparation preparation)

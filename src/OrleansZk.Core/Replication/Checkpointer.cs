@@ -46,6 +46,9 @@ public sealed partial class Checkpointer(
             long count = replica.AppliedCount;
             (CheckpointHeader header, TreeCut cut, List<SessionChange> sessions) = replica.BeginCut();
             bool written = false;
+
+            // In the order of the store's key: a table that is written from front to back costs a fraction of one written all over.
+            cut.SortByPath();
             try
             {
                 await store.WriteAsync(header, ReadAll(cut), sessions, cancellationToken).ConfigureAwait(false);

@@ -7,15 +7,24 @@ namespace OrleansZk.Core.Replication;
 /// <summary>Brings a new replica to the end of the log: loads the checkpoint, replays what the log has behind it, checks digests on the way.</summary>
 public sealed partial class Recovery(ITransactionLog log, ICheckpointStore store, ILogger<Recovery> logger)
 {
+    /// <param name="end">Where the log ends, as opening it said.</param>
     /// <returns>What the checkpoint stands at; null when there was none.</returns>
     /// <exception cref="CheckpointException">The checkpoint cannot be used.</exception>
     /// <exception cref="LogCorruptException">The log cannot be used, or does not fit the checkpoint.</exception>
-    public async Task<CheckpointHeader?> LoadAsync(Replica replica, CancellationToken cancellationToken)
+    public async Task<CheckpointHeader?> LoadAsync(Replica replica, LogPosition end, CancellationToken cancellationToken)
     {
         var loader = new Loader(replica);
         CheckpointHeader? header = await store.LoadAsync(loader, cancellationToken).ConfigureAwait(false);
         if (header is { } found)
         {
+            if (end.LastZxid < found.Zxid)
+            {
+                // Going on would give out zxids a second time.
+                throw new LogCorruptException(
+                    $"the log ends at zxid 0x{end.LastZxid:x}, before the checkpoint at zxid 0x{found.Zxid:x}: "
+                    + "it is not the log of this checkpoint, or files of it are missing");
+            }
+
             if (replica.Tree.Digest != found.Digest)
             {
                 throw new CheckpointException(

@@ -439,7 +439,7 @@ public sealed class ClientConnection
         }
 
         int start = BeginReply();
-        EndReply(start, header.Xid, proven is null ? ErrorCode.AuthFailed : ErrorCode.Ok, null);
+        EndReply(start, header.Xid, proven is null ? ErrorCode.AuthFailed : ErrorCode.Ok, null, zxid: 0);
         if (proven is null)
         {
             Stats.CountAuthFailure();
@@ -566,14 +566,16 @@ public sealed class ClientConnection
         return start;
     }
 
-    private void EndReply(int start, int xid, ErrorCode error, Operation? operation)
+    private void EndReply(int start, int xid, ErrorCode error, Operation? operation) =>
+        EndReply(start, xid, error, operation, _replica.LastAppliedZxid);
+
+    private void EndReply(int start, int xid, ErrorCode error, Operation? operation, long zxid)
     {
         if (error != ErrorCode.Ok)
         {
             _output.Truncate(start + ReplyHead);
         }
 
-        long zxid = _replica.LastAppliedZxid;
         int length = _output.Length - start - Frame.HeaderLength;
         _output.SetInt(start, length);
         _output.SetInt(start + 4, xid);

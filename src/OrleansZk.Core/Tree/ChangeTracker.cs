@@ -84,6 +84,8 @@ internal sealed class TreeCut(int generation, List<ZNode> nodes)
 
     public IReadOnlyList<ZNode> Nodes => nodes;
 
+    public void SortByPath() => nodes.Sort(static (a, b) => string.CompareOrdinal(a.Path, b.Path));
+
     public void Keep(ZNode node) => _kept.TryAdd(node, node.Image);
 
     /// <summary>The change to write for the node at <paramref name="index"/>; false when the store needs none of that kind.</summary>

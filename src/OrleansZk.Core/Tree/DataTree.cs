@@ -22,7 +22,9 @@ public sealed class DataTree
         Root = AddSystemNode(ZPath.Root, AclList.Open);
         AddSystemNode(SystemPaths.ZooKeeper, AclList.Open);
         AddSystemNode(SystemPaths.Quota, AclList.Open);
-        AddSystemNode(SystemPaths.Config, AclList.WorldReadable);
+
+        // ZooKeeper gives this one its list by a setACL that counts from -1.
+        AddSystemNode(SystemPaths.Config, AclList.WorldReadable, aversion: -1);
     }
 
     public ZNode Root { get; }
@@ -192,13 +194,14 @@ public sealed class DataTree
 
     private static long SizeOf(ZNode node) => node.Path.Length + node.DataLength;
 
-    private ZNode AddSystemNode(string path, AclList acl)
+    private ZNode AddSystemNode(string path, AclList acl, int aversion = 0)
     {
         // As in ZooKeeper, these do not count as created: the root's cversion is -1 from the start.
         var node = new ZNode(path, PathTable.HashOf(path))
         {
             Acl = _acls.Share(acl),
             Data = [],
+            Aversion = aversion,
             Parent = path == ZPath.Root ? null : Require(ZPath.Parent(path)),
         };
         Link(node);

@@ -42,7 +42,7 @@ public sealed partial class Engine(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         StartedAt = clock.GetUtcNow();
-        await log.OpenAsync(cancellationToken);
+        LogPosition end = await log.OpenAsync(cancellationToken);
         EnsembleRecord ensemble = await checkpoints.OpenAsync(cancellationToken);
         var access = new AccessControl(
             [new DigestScheme(new HashAlgorithmName(_options.DigestAlgorithm), _options.SuperDigest), new IpScheme()], _options.SkipAcl);
@@ -54,7 +54,7 @@ public sealed partial class Engine(
             clock,
             ThreadPoolScheduler.Instance,
             loggers.CreateLogger<Replica>());
-        CheckpointHeader? loaded = await new Recovery(log, checkpoints, loggers.CreateLogger<Recovery>()).LoadAsync(_replica, cancellationToken);
+        CheckpointHeader? loaded = await new Recovery(log, checkpoints, loggers.CreateLogger<Recovery>()).LoadAsync(_replica, end, cancellationToken);
 
         long epoch = await log.ClaimEpochAsync(cancellationToken);
         _leader = new Leader(

@@ -65,7 +65,8 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
     }
 
     /// <inheritdoc/>
-    /// <remarks>Enumerates <paramref name="nodes"/> on a thread of the pool. When it fails or is cancelled, the checkpoint is as it was.</remarks>
+    /// <remarks>Enumerates <paramref name="nodes"/> on a thread of the pool. When it fails or is cancelled, the checkpoint is as it
+    /// was.</remarks>
     /// <exception cref="IOException">The device failed or is full, or another program keeps the file busy.</exception>
     public async ValueTask WriteAsync(
         CheckpointHeader header,

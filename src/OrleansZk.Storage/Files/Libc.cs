@@ -3,7 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OrleansZk.Storage.Files;
 
-/// <summary>The few calls of the C library that .NET has no name for. Unix only; the wrappers turn errors into <see cref="IOException"/>.</summary>
+/// <summary>
+/// The few calls of the C library that .NET has no name for. Unix only; the wrappers turn errors into <see
+/// cref="IOException"/>.
+/// </summary>
 internal static partial class Libc
 {
     private const int ReadOnly = 0;

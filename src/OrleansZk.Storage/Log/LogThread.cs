@@ -13,6 +13,7 @@ internal sealed class LogThread
     private bool _appendWaits;
     private bool _asleep;
     private bool _stopped;
+    private bool _finished;
 
     /// <param name="append">Runs the append that <see cref="PostAppend"/> announced.</param>
     /// <param name="spin">How long to look for work before going to sleep.</param>
@@ -28,6 +29,10 @@ internal sealed class LogThread
     {
         Volatile.Write(ref _appendWaits, true);
         Wake();
+        if (Volatile.Read(ref _finished))
+        {
+            RunAppendIfWaiting(); // It came too late for the thread; whoever awaits it has to be told.
+        }
     }
 
     /// <summary>Ends the thread when it has run what waits.</summary>
@@ -55,22 +60,34 @@ internal sealed class LogThread
     {
         while (true)
         {
-            if (Volatile.Read(ref _appendWaits))
+            if (RunAppendIfWaiting())
             {
-                Volatile.Write(ref _appendWaits, false);
-                _append();
+                continue;
             }
-            else if (Volatile.Read(ref _stopped))
+
+            if (Volatile.Read(ref _stopped))
             {
                 break;
             }
-            else
-            {
-                AwaitWork();
-            }
+
+            AwaitWork();
         }
 
+        Volatile.Write(ref _finished, true);
+        Interlocked.MemoryBarrier();
+        RunAppendIfWaiting();
         _ended.SetResult();
+    }
+
+    private bool RunAppendIfWaiting()
+    {
+        if (!Volatile.Read(ref _appendWaits) || !Interlocked.Exchange(ref _appendWaits, false))
+        {
+            return false;
+        }
+
+        _append();
+        return true;
     }
 
     private void AwaitWork()

@@ -4,7 +4,10 @@ using OrleansZk.Storage.Files;
 
 namespace OrleansZk.Storage.Log;
 
-/// <summary>Writes records to the end of the log and makes them durable. Belongs to the log's thread; others may read its properties.</summary>
+/// <summary>
+/// Writes records to the end of the log and makes them durable. Belongs to the log's thread; others may read its
+/// properties.
+/// </summary>
 internal sealed class LogWriter : IDisposable
 {
     /// <summary>Payloads up to this length are copied behind their header, so that a record goes out in one piece; bytes.</summary>
@@ -207,7 +210,14 @@ internal sealed class LogWriter : IDisposable
     /// <summary>Writes a record, and the segment's header before it if there is one.</summary>
     /// <returns>Where the record ends.</returns>
     private long Write(
-        SegmentFile file, ulong seed, long position, ReadOnlySpan<byte> before, RecordKind kind, long first, long last, ReadOnlyMemory<byte> payload)
+        SegmentFile file,
+        ulong seed,
+        long position,
+        ReadOnlySpan<byte> before,
+        RecordKind kind,
+        long first,
+        long last,
+        ReadOnlyMemory<byte> payload)
     {
         var record = new RecordHeader(kind, payload.Length, first, last, RecordHeader.HashPayload(payload.Span, seed, position));
         before.CopyTo(_buffer);
@@ -234,7 +244,10 @@ internal sealed class LogWriter : IDisposable
         return position + record.RecordLength;
     }
 
-    /// <summary>Undoes a write that stopped half-way, a full disk most likely, so that the log can go on when there is room again.</summary>
+    /// <summary>
+    /// Undoes a write that stopped half-way, a full disk most likely, so that the log can go on when there is room
+    /// again.
+    /// </summary>
     private IOException TakeBack(Segment active, Exception exception)
     {
         try

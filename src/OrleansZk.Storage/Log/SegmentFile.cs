@@ -93,7 +93,10 @@ internal sealed class SegmentFile : IDisposable
         }
     }
 
-    /// <summary>Lays zeros up to <paramref name="target"/> and makes them durable. Called by one thread at a time, beside the writer's.</summary>
+    /// <summary>
+    /// Lays zeros up to <paramref name="target"/> and makes them durable. Called by one thread at a time, beside the
+    /// writer's.
+    /// </summary>
     /// <exception cref="IOException">The device failed or is full. What the writer does is not affected.</exception>
     public void Grow(long target)
     {

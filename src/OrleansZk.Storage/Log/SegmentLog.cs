@@ -40,7 +40,8 @@ public sealed class SegmentLog : ITransactionLog
     }
 
     /// <inheritdoc/>
-    /// <remarks>May be called again, to find out what is in the log after an append has failed; an epoch must then be claimed anew.</remarks>
+    /// <remarks>May be called again, to find out what is in the log after an append has failed; an epoch must then be claimed
+    /// anew.</remarks>
     public ValueTask<LogPosition> OpenAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -89,7 +90,8 @@ public sealed class SegmentLog : ITransactionLog
     }
 
     /// <inheritdoc/>
-    /// <remarks>Ends where the log ended when the reading began. Reads files in place: a caller who must not block calls from elsewhere.</remarks>
+    /// <remarks>Ends where the log ended when the reading began. Reads files in place: a caller who must not block calls from
+    /// elsewhere.</remarks>
     /// <exception cref="LogCorruptException">A record has been damaged since the log was opened.</exception>
     public IAsyncEnumerable<LogGroup> ReadAsync(long afterZxid, CancellationToken cancellationToken) =>
         LogReader.ReadAsync(_disk, Opened(Volatile.Read(ref _segments)).Current, afterZxid, cancellationToken);
@@ -185,6 +187,7 @@ public sealed class SegmentLog : ITransactionLog
     {
         lock (_writing)
         {
+            ObjectDisposedException.ThrowIf(_disposed && _writer is null, this);
             LogWriter writer = Opened(_writer);
             writer.Append(group);
             writer.Prepare();

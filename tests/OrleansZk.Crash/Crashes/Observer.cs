@@ -32,6 +32,13 @@ internal static class Observer
             }
         }
 
+        // A session that expired meanwhile took all its ephemerals at once: one list shows all of it or nothing.
+        HashSet<string> ephemerals = [.. (await client.GetChildrenAsync(Layout.Ephemerals)).ReadChildrenAndStat().Names.Select(name => $"{Layout.Ephemerals}/{name}")];
+        foreach (string path in nodes.Keys.Where(path => path.StartsWith(Layout.Ephemerals + "/", StringComparison.Ordinal) && !ephemerals.Contains(path)))
+        {
+            nodes.Remove(path);
+        }
+
         return new Snapshot(client.LastZxid, nodes);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class RecordingClient(int connection, WireClient client, History
     /// <param name="failing">A part behind the others that makes a multi fail.</param>
     public Task<Write> SendAsync(Func<string, IReadOnlyList<Part>> parts, WireMultiPart? failing = null)
     {
-        Write write = history.Begin(connection, client.Session.Id, parts, mayBeRefused: failing is not null);
+        Write write = history.Begin(connection, client.Session.Id, parts, mustFail: failing is not null);
         Task<WireReply> reply = write.Parts.Count == 1 && failing is null ? SendSingle(write.Parts[0]) : SendMulti(write.Parts, failing);
         return RecordAsync(write, reply);
     }
@@ -79,7 +79,7 @@ internal sealed class RecordingClient(int connection, WireClient client, History
             return write;
         }
 
-        if (write.Parts.Count == 1 && !write.MayBeRefused)
+        if (write.Parts.Count == 1 && !write.MustFail)
         {
             history.Done(write, [ResultOf(write.Parts[0], reply)], reply.Zxid);
             return write;

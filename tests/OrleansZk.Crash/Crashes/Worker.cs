@@ -4,9 +4,12 @@ namespace OrleansZk.Crash.Crashes;
 
 /// <summary>A client with a deep pipeline that writes whatever its seed says, until its connection is lost.</summary>
 /// <param name="disposable">Nodes that it may delete: nobody else touches them.</param>
-internal sealed class Worker(int number, RecordingClient client, Random random, IEnumerable<string> disposable)
+internal sealed class Worker(int number, RecordingClient client, Random random, IEnumerable<string> disposable) : IDisposable
 {
     private const int Depth = 100;
+
+    // Beyond, there are more deletes than creates.
+    private const int MostDisposable = 400;
 
     private readonly SemaphoreSlim _room = new(Depth);
     private readonly List<string> _disposable = [.. disposable];
@@ -29,6 +32,8 @@ internal sealed class Worker(int number, RecordingClient client, Random random, 
         await Task.WhenAll(running);
     }
 
+    public void Dispose() => _room.Dispose();
+
     /// <summary>Ends the work; what is on its way is still answered.</summary>
     public void Stop() => _isStopping = true;
 
@@ -44,7 +49,9 @@ internal sealed class Worker(int number, RecordingClient client, Random random, 
         }
     }
 
-    private Task Next() => random.Next(100) switch
+    private Task Next() => random.Next(4) == 0 && DisposableCount > MostDisposable ? DeleteAsync() : Any();
+
+    private Task Any() => random.Next(100) switch
     {
         < 20 => SetAsync(Layout.Own(number)),
         < 40 => SetAsync(Layout.Shared[random.Next(Layout.Shared.Count)]),
@@ -60,7 +67,12 @@ internal sealed class Worker(int number, RecordingClient client, Random random, 
         _ => client.ReadAsync(Layout.Together[random.Next(Layout.Together.Count)][random.Next(3)]),
     };
 
-    private Task SetAsync(string path) => client.SendAsync(value => [new Part(PartKind.SetData, path, value)]);
+    private Task<Write> SetAsync(string path)
+    {
+        // Long enough that the log goes through its segments.
+        string padding = new('.', random.Next(8) == 0 ? random.Next(5000) : 0);
+        return client.SendAsync(value => [new Part(PartKind.SetData, path, value + padding)]);
+    }
 
     private async Task CreateAsync(Func<string, Part> part)
     {
@@ -71,7 +83,7 @@ internal sealed class Worker(int number, RecordingClient client, Random random, 
         }
     }
 
-    private Task DeleteAsync() => TakeDisposable() is { } path
+    private Task<Write> DeleteAsync() => TakeDisposable() is { } path
         ? client.SendAsync(_ => [new Part(PartKind.Delete, path)])
         : SetAsync(Layout.Own(number));
 
@@ -97,7 +109,7 @@ internal sealed class Worker(int number, RecordingClient client, Random random, 
         }
     }
 
-    private Task FailingMultiAsync()
+    private Task<Write> FailingMultiAsync()
     {
         int group = random.Next(Layout.Together.Count);
         return client.SendAsync(
@@ -107,6 +119,17 @@ internal sealed class Worker(int number, RecordingClient client, Random random, 
                 new Part(PartKind.Create, Layout.Trace(group, value), value + ".t"),
             ],
             failing: WireMultiPart.Check(Layout.Root, 1_000_000));
+    }
+
+    private int DisposableCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _disposable.Count;
+            }
+        }
     }
 
     private void AddDisposable(string path)

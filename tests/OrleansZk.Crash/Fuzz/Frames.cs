@@ -21,7 +21,7 @@ internal static class Frames
     {
         string path = $"/fuzz/n{random.Next(200)}";
         byte[] data = Encoding.ASCII.GetBytes(new string('d', random.Next(300)));
-        return random.Next(17) switch
+        return random.Next(52) switch
         {
             0 => Request(xid, OpCode.Create, new CreateRequest(path, data, Acl.OpenUnsafe, random.Next(4)).Write),
             1 => Request(xid, OpCode.Create2, new CreateRequest(path, data, Acl.OpenUnsafe, random.Next(4)).Write),
@@ -39,9 +39,18 @@ internal static class Frames
             13 => Request(ReservedXid.SetWatches, OpCode.SetWatches2, writer => new SetWatchesRequest(0, [path], [path], [path], [path], [path]).Write(writer, withPersistent: true)),
             14 => Request(xid, OpCode.AddWatch, new AddWatchRequest(path, random.Next(2)).Write),
             15 => Request(ReservedXid.Auth, OpCode.Auth, new AuthRequest(0, "digest", "fuzz:fuzz"u8.ToArray()).Write),
-            _ => Request(xid, OpCode.WhoAmI),
+            16 => Request(xid, OpCode.CloseSession),
+            17 => Request(xid, OpCode.WhoAmI),
+            var other => RandomRequestOnNode(other % 3, path, data, xid),
         };
     }
+
+    private static byte[] RandomRequestOnNode(int kind, string path, byte[] data, int xid) => kind switch
+    {
+        0 => Request(xid, OpCode.Create, new CreateRequest(path, data, Acl.OpenUnsafe, 0).Write),
+        1 => Request(xid, OpCode.SetData, new SetDataRequest(path, data, -1).Write),
+        _ => Request(xid, OpCode.GetData, new PathWatchRequest(path, false).Write),
+    };
 
     /// <summary>Frames a body.</summary>
     public static byte[] Build(Action<JuteWriter> body)

@@ -16,7 +16,7 @@ internal sealed class History
 
     /// <summary>Records that a write is about to be sent. Must be called in the order of sending on a connection.</summary>
     /// <param name="parts">Gets a text that is unique to this write, to make values of.</param>
-    public Write Begin(int connection, long session, Func<string, IReadOnlyList<Part>> parts, bool mayBeRefused = false)
+    public Write Begin(int connection, long session, Func<string, IReadOnlyList<Part>> parts, bool mustFail = false)
     {
         lock (_gate)
         {
@@ -28,7 +28,7 @@ internal sealed class History
                 Connection = connection,
                 Session = session,
                 Parts = asked,
-                MayBeRefused = mayBeRefused,
+                MustFail = mustFail,
                 ZxidBefore = _highestZxid,
                 NumbersBefore = asked.Where(part => part.IsSequential).Select(part => part.Path).Distinct()
                     .ToDictionary(prefix => prefix, prefix => _numbers.GetValueOrDefault(prefix, -1)),

@@ -18,8 +18,8 @@ internal sealed class HistoryBuilder
     public static Stat StatOf(long zxid, int version = 0, long owner = 0, long? mzxid = null, int cversion = 0) =>
         new(zxid, mzxid ?? zxid, 0, 0, version, cversion, 0, owner, 0, 0, zxid);
 
-    public Write Begin(Part part, int connection = Client, long session = 7, bool mayBeRefused = false) =>
-        History.Begin(connection, session, value => [part with { Value = part.Kind == PartKind.Delete ? "" : value }], mayBeRefused);
+    public Write Begin(Part part, int connection = Client, long session = 7, bool mustFail = false) =>
+        History.Begin(connection, session, value => [part with { Value = part.Kind == PartKind.Delete ? "" : value }], mustFail);
 
     public Write BeginMulti(int connection, params IReadOnlyList<Part> parts) => History.Begin(
         connection, 7, value => [.. parts.Select((part, i) => part with { Value = part.Kind == PartKind.Delete ? "" : $"{value}.{i}" })]);

@@ -28,8 +28,10 @@ internal sealed class HistoryChecker(params IReadOnlyList<IReadOnlyList<string>>
         }
 
         faults.AddRange(CheckOrder(round.Writes));
-        faults.AddRange(round.Writes.Where(write => write.Outcome == Outcome.Refused && !write.MayBeRefused)
+        faults.AddRange(round.Writes.Where(write => write.Outcome == Outcome.Refused && !write.MustFail)
             .Select(write => $"{write} should not have been refused: {write.Error}"));
+        faults.AddRange(round.Writes.Where(write => write.Outcome == Outcome.Done && write.MustFail)
+            .Select(write => $"{write} should have been refused"));
         Dictionary<string, PathHistory> paths = Gather(round, snapshot, faults);
         foreach (PathHistory path in paths.Values)
         {
@@ -101,7 +103,7 @@ internal sealed class HistoryChecker(params IReadOnlyList<IReadOnlyList<string>>
         }
 
         var numberless = new Dictionary<string, (Write Write, Part Part)>();
-        foreach (Write write in round.Writes.Where(write => write.Outcome != Outcome.Refused))
+        foreach (Write write in round.Writes.Where(write => write.Outcome != Outcome.Refused && !write.MustFail))
         {
             for (int i = 0; i < write.Parts.Count; i++)
             {

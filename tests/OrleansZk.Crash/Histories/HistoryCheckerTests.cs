@@ -103,10 +103,24 @@ public sealed class HistoryCheckerTests
     [Fact]
     public void A_refused_write_leaves_a_trace()
     {
-        Write write = _server.Begin(new Part(PartKind.Create, "/n"), mayBeRefused: true);
+        Write write = _server.Begin(new Part(PartKind.Create, "/n"), mustFail: true);
         _server.Execute(write);
         _server.History.Refused(write, ErrorCode.BadVersion, _server.Zxid);
         ShouldFail("was created by nobody");
+    }
+
+    [Fact]
+    public void A_write_that_cannot_succeed_is_executed_unanswered()
+    {
+        _server.Execute(_server.Begin(new Part(PartKind.Create, "/n"), mustFail: true));
+        ShouldFail("was created by nobody");
+    }
+
+    [Fact]
+    public void A_write_that_cannot_succeed_is_acknowledged()
+    {
+        _server.Acknowledge(_server.Begin(new Part(PartKind.Create, "/n"), mustFail: true));
+        ShouldFail("should have been refused");
     }
 
     [Fact]

@@ -41,8 +41,8 @@ internal sealed class Write
 
     public required IReadOnlyList<Part> Parts { get; init; }
 
-    /// <summary>True for one that is meant to fail, whatever it says of itself.</summary>
-    public bool MayBeRefused { get; init; }
+    /// <summary>True for one that cannot succeed: answered or not, it leaves no trace.</summary>
+    public bool MustFail { get; init; }
 
     /// <summary>The highest zxid that any client had been told of when the write was sent.</summary>
     public required long ZxidBefore { get; init; }

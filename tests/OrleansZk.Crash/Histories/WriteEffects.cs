@@ -8,7 +8,8 @@ internal sealed class WriteEffects(IReadOnlyDictionary<string, PathHistory> path
     /// <summary>Each was executed wholly or not at all, and those of one connection in their order.</summary>
     public IEnumerable<string> Check(IReadOnlyList<Write> writes)
     {
-        foreach (IGrouping<int, Write> connection in writes.Where(write => write.Outcome == Outcome.Unknown).GroupBy(write => write.Connection))
+        foreach (IGrouping<int, Write> connection in writes
+            .Where(write => write.Outcome == Outcome.Unknown && !write.MustFail).GroupBy(write => write.Connection))
         {
             Write? firstMissing = null;
             foreach (Write write in connection.OrderBy(write => write.Id))
@@ -24,6 +25,7 @@ internal sealed class WriteEffects(IReadOnlyDictionary<string, PathHistory> path
                 if (executed && firstMissing is not null)
                 {
                     yield return $"{write} was executed, but not {firstMissing}, which its connection sent before it";
+                    break;
                 }
 
                 if (missing)

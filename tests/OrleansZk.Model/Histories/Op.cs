@@ -133,6 +133,9 @@ internal sealed record SetWatchesOp(
     IReadOnlyList<string> Persistent,
     IReadOnlyList<string> Recursive) : ReadOp
 {
+    /// <summary>The zxid that the client claims to have seen, when the request is sent.</summary>
+    public long Relative { get; init; }
+
     public override WireRequest ToWire(long seen) => Type == OpCode.SetWatches
         ? WireRequests.SetWatches(seen - Behind, Data, Exist, Child)
         : WireRequests.SetWatches2(seen - Behind, Data, Exist, Child, Persistent, Recursive);

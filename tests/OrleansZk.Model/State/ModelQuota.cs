@@ -21,7 +21,7 @@ internal static partial class ModelQuota
         }
 
         (long usedCount, long usedBytes) = tree.Nodes.TryGetValue($"{Folder}{quota}/zookeeper_stats", out ModelNode? stats)
-            && TryParse(stats.Data, out long[] usage) ? (usage[0], usage[1]) : Count(tree, quota);
+            && TryUsage(stats.Data, out long[] usage) ? (usage[0], usage[1]) : Count(tree, quota);
         return (count > 0 && limits[3] > -1 && usedCount + count > limits[3]) || (bytes > 0 && limits[2] > -1 && usedBytes + bytes > limits[2]);
     }
 
@@ -33,7 +33,7 @@ internal static partial class ModelQuota
             return;
         }
 
-        (long newCount, long newBytes) = TryParse(stats.Data, out long[] usage) ? (usage[0] + count, usage[1] + bytes) : Count(tree, quota);
+        (long newCount, long newBytes) = TryUsage(stats.Data, out long[] usage) ? (usage[0] + count, usage[1] + bytes) : Count(tree, quota);
         SetUsage(tree, quota, newCount, newBytes);
     }
 
@@ -62,6 +62,8 @@ internal static partial class ModelQuota
         List<ModelNode> nodes = [.. tree.Nodes.Where(pair => pair.Key == top || pair.Key.StartsWith(top + "/", StringComparison.Ordinal)).Select(pair => pair.Value)];
         return (nodes.Count, nodes.Sum(node => (long)(node.Data?.Length ?? 0)));
     }
+
+    private static bool TryUsage(byte[]? data, out long[] figures) => TryParse(data, out figures) && figures[0] >= 0 && figures[1] >= 0;
 
     // Histories write either of the two right forms, or nonsense; the parser's finer points are the unit tests' subject.
     private static bool TryParse(byte[]? data, out long[] figures)

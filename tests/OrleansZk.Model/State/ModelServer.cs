@@ -1,5 +1,4 @@
 using OrleansZk.Model.Histories;
-using OrleansZk.Protocol.Records;
 
 namespace OrleansZk.Model.State;
 
@@ -66,7 +65,7 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
                 break;
             }
 
-            Take(connection, op is SetWatchesOp set ? set with { Behind = (int)(set.Behind - seen) } : op, xid, writes);
+            Take(connection, op is SetWatchesOp set ? set with { Relative = seen - set.Behind } : op, xid, writes);
         }
 
         Submit(writes);
@@ -83,7 +82,7 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
     {
         foreach (ModelConnection connection in _connections.Where(connection => connection.IsOpen && connection.Accepted == true).ToList())
         {
-            if (connection.LastHeard >= _reportedAt && connection.Session.IsAlive && Speaks(connection))
+            if (connection.LastHeard >= _reportedAt && connection.Session.IsAlive)
             {
                 long heard = Now - (long)clock.GetElapsedTime(connection.LastHeard).TotalMilliseconds;
                 connection.Session.Deadline = Math.Max(connection.Session.Deadline, Deadline(heard, connection.Session.Timeout));
@@ -93,7 +92,6 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
         _reportedAt = clock.GetTimestamp();
         Submit([.. _sessions
             .Where(session => session.IsAlive && session.Deadline <= Now)
-            .OrderBy(session => session.Id)
             .Select(session => new Sequenced(SequencedKind.Close, null, session, null, null))]);
     }
 
@@ -144,9 +142,6 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
         }
     }
 
-    private bool Speaks(ModelConnection connection) =>
-        ReferenceEquals(connection, _connections.LastOrDefault(other => other.Accepted == true && other.Session == connection.Session));
-
     private ModelConnection Connect(ModelSession session, int timeout, string ip)
     {
         var connection = new ModelConnection
@@ -167,6 +162,10 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
             case AuthOp auth:
                 Authenticate(connection, auth, xid);
                 break;
+            case MultiOp multi when multi.Parts.Any(part => part is CreateOp { Type: OpCode.Create, Flags: 5 or 6 }):
+                // A create without a time to live that asks for one makes the whole multi malformed.
+                Take(connection, new MalformedOp(OpCode.Multi), xid, writes);
+                break;
             case WriteOp write:
                 var item = new Sequenced(write is CloseOp ? SequencedKind.Close : SequencedKind.Write, connection, connection.Session, write, null)
                 {
@@ -184,10 +183,12 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
         }
     }
 
-    private void Authenticate(ModelConnection connection, AuthOp auth, int xid)
+    private static void Authenticate(ModelConnection connection, AuthOp auth, int xid)
     {
         bool known = auth.Scheme is "digest" or "ip";
-        Answer(connection, OpCode.Auth, xid, WireResult.Failed(known ? ErrorCode.Ok : ErrorCode.AuthFailed));
+
+        // ZooKeeper answers it on the connection, which knows no zxid.
+        connection.Expected.Add(new Answer(OpCode.Auth, xid, 0, WireResult.Failed(known ? ErrorCode.Ok : ErrorCode.AuthFailed)));
         if (!known)
         {
             connection.End();
@@ -422,7 +423,7 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
                 break;
             case SetWatchesOp set:
                 bool MayRead(string path) => ModelAccess.Allows(Applied.Nodes[path].Acl, Permissions.Read, who);
-                connection.Expected.AddRange(connection.Watches.Reset(set, 0, Applied, MayRead).Select(missed => new Event(missed.Type, missed.Path, -1)));
+                connection.Expected.AddRange(connection.Watches.Reset(set, Applied, MayRead).Select(missed => new Event(missed.Type, missed.Path, -1)));
                 Answer(connection, set.Type, xid, new WireResult());
                 break;
             default:

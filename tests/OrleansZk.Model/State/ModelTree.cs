@@ -14,7 +14,9 @@ internal sealed class ModelTree
     {
         foreach (string path in System)
         {
-            Nodes[path] = new ModelNode { Data = [], Acl = path == "/zookeeper/config" ? Acl.ReadUnsafe : Acl.OpenUnsafe };
+            // ZooKeeper sets the config node's list after making it, which leaves an aversion of -1.
+            bool isConfig = path == "/zookeeper/config";
+            Nodes[path] = new ModelNode { Data = [], Acl = isConfig ? Acl.ReadUnsafe : Acl.OpenUnsafe, Aversion = isConfig ? -1 : 0 };
         }
     }
 
@@ -101,7 +103,7 @@ internal sealed class ModelTree
         }
 
         var results = new List<(OpCode, WireResult)>();
-        foreach (WriteOp part in multi.Parts)
+        foreach (WriteOp part in multi.Parts.Select(AsMeant))
         {
             WireResult result = Result(part, asker);
             if (result.Error != ErrorCode.Ok)
@@ -123,6 +125,10 @@ internal sealed class ModelTree
 
         return new Outcome(new WireResult { Parts = results }, multi.Parts.Count > 0, _changes);
     }
+
+    // Inside a multi, and only there, a create with the container's flag makes a container.
+    private static WriteOp AsMeant(WriteOp part) =>
+        part is CreateOp { Type: OpCode.Create, Flags: 4 } create ? create with { Type = OpCode.CreateContainer } : part;
 
     private WireResult Result(WriteOp op, Asker asker) => op switch
     {
@@ -209,7 +215,7 @@ internal sealed class ModelTree
     private WireResult Delete(DeleteOp op, Asker asker)
     {
         ErrorCode error = asker.SessionError != ErrorCode.Ok ? asker.SessionError
-            : !ModelPaths.IsValid(op.Path) || System.Contains(op.Path) ? ErrorCode.BadArguments
+            : !op.Path.Contains('/', StringComparison.Ordinal) || op.Path.Contains('\0', StringComparison.Ordinal) || System.Contains(op.Path) ? ErrorCode.BadArguments
             : !Nodes.TryGetValue(ModelPaths.Parent(op.Path), out ModelNode? parent) ? ErrorCode.NoNode
             : !ModelAccess.Allows(parent.Acl, Permissions.Delete, asker.Identities) ? ErrorCode.NoAuth
             : !Nodes.TryGetValue(op.Path, out ModelNode? node) ? ErrorCode.NoNode

@@ -61,7 +61,7 @@ internal sealed class ModelWatches
     }
 
     /// <summary>Sets watches again; gives the events that were missed, for nodes that the connection may read.</summary>
-    public List<(EventType Type, string Path)> Reset(SetWatchesOp op, long seen, ModelTree tree, Func<string, bool> mayRead)
+    public List<(EventType Type, string Path)> Reset(SetWatchesOp op, ModelTree tree, Func<string, bool> mayRead)
     {
         var missed = new List<(EventType, string)>();
         void Again(string path, bool changed, EventType change, Action<string> add)
@@ -82,7 +82,7 @@ internal sealed class ModelWatches
 
         foreach (string path in op.Data)
         {
-            Again(path, tree.Nodes.TryGetValue(path, out ModelNode? node) && node.Mzxid > seen - op.Behind, EventType.NodeDataChanged, AddData);
+            Again(path, tree.Nodes.TryGetValue(path, out ModelNode? node) && node.Mzxid > op.Relative, EventType.NodeDataChanged, AddData);
         }
 
         foreach (string path in op.Exist)
@@ -99,7 +99,7 @@ internal sealed class ModelWatches
 
         foreach (string path in op.Child)
         {
-            Again(path, tree.Nodes.TryGetValue(path, out ModelNode? node) && node.Pzxid > seen - op.Behind, EventType.NodeChildrenChanged, AddChild);
+            Again(path, tree.Nodes.TryGetValue(path, out ModelNode? node) && node.Pzxid > op.Relative, EventType.NodeChildrenChanged, AddChild);
         }
 
         if (op.Type == OpCode.SetWatches2)

@@ -45,15 +45,16 @@ public sealed class CheckpointRoundTripTests : IDisposable
             Node("/empty", []),
             Node("/one", [0]),
             Node("/big", LogHarness.Bytes(1, 1_048_576)),
-            new("/low", null, AclList.Empty, long.MinValue, long.MinValue, long.MinValue, long.MinValue, long.MinValue, int.MinValue, int.MinValue, int.MinValue, NodeOwner.Container),
-            new("/high", null, AclList.WorldReadable, long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue, int.MaxValue, int.MaxValue, int.MaxValue, NodeOwner.ForTtl(5)),
+            Extreme("/low", AclList.Empty, long.MinValue, int.MinValue, NodeOwner.Container),
+            Extreme("/high", AclList.WorldReadable, long.MaxValue, int.MaxValue, NodeOwner.ForTtl(5)),
             Node("/minus", null, null, -9),
         ];
         await ShouldComeBackAsync(nodes);
     }
 
     public static TheoryData<string> OddStrings =>
-        ["", " ", "'", "\"", "\\", ":", ",", "a:b:c", "\n\r\t", "\0", "a\0b", "\u007f\u0080", "é", "日本語", "😀", "\ud83d", "\ude00\ud83d", "a\ud800b", "\uffff\ufffe\ufeff", "%s", "NULL", "31"];
+        ["", " ", "'", "\"", "\\", ":", ",", "a:b:c", "\n\r\t", "\0", "a\0b", "\u007f\u0080",
+         "é", "日本語", "😀", "\ud83d", "\ude00\ud83d", "a\ud800b", "\uffff\ufffe\ufeff", "%s", "NULL", "31"];
 
     [Theory]
     [MemberData(nameof(OddStrings))]
@@ -67,7 +68,8 @@ public sealed class CheckpointRoundTripTests : IDisposable
     public async Task Any_permissions_come_back()
     {
         IEnumerable<int> all = [.. Enumerable.Range(0, 33), 63, -1, int.MaxValue, int.MinValue];
-        await ShouldComeBackAsync([.. all.Select((perms, i) => Node($"/{i:d2}", null, new AclList([new Acl((Permissions)perms, AclId.Anyone)])))]);
+        await ShouldComeBackAsync(
+            [.. all.Select((perms, i) => Node($"/{i:d2}", null, new AclList([new Acl((Permissions)perms, AclId.Anyone)])))]);
     }
 
     [Fact]
@@ -77,7 +79,8 @@ public sealed class CheckpointRoundTripTests : IDisposable
         var paths = new List<string> { "/" };
         for (int depth = 0; depth < 3; depth++)
         {
-            paths.AddRange([.. paths.TakeLast((int)Math.Pow(names.Length, depth)).SelectMany(parent => names.Select(name => parent.TrimEnd('/') + "/" + name))]);
+            IEnumerable<string> parents = paths.TakeLast((int)Math.Pow(names.Length, depth));
+            paths.AddRange([.. parents.SelectMany(parent => names.Select(name => parent.TrimEnd('/') + "/" + name))]);
         }
 
         var random = new Random(1);
@@ -111,7 +114,8 @@ public sealed class CheckpointRoundTripTests : IDisposable
         {
             List<NodeChange> deletions = [.. model.Keys.Append("/not/there").Where(_ => random.Next(4) == 0).Select(Drop)];
             List<NodeChange> puts = [.. Enumerable.Range(0, random.Next(30)).Select(_ => Put(RandomNode(random)))];
-            SessionChange[] changes = [.. Enumerable.Range(0, 5).Select(_ => new SessionChange(random.Next(2) == 0, random.NextInt64(10), random.Next()))];
+            SessionChange[] changes =
+                [.. Enumerable.Range(0, 5).Select(_ => new SessionChange(random.Next(2) == 0, random.NextInt64(10), random.Next()))];
             deletions.ForEach(change => model.Remove(change.Image.Path));
             puts.ForEach(change => model[change.Image.Path] = change.Image);
             foreach (SessionChange change in changes)
@@ -174,10 +178,14 @@ public sealed class CheckpointRoundTripTests : IDisposable
         (await again.LoadAsync(7)).Nodes.ShouldBeNodes(nodes);
     }
 
+    private static NodeImage Extreme(string path, AclList acl, long number, int version, long owner) =>
+        new(path, null, acl, number, number, number, number, number, version, version, version, owner);
+
     private static NodeImage RandomNode(Random random)
     {
         byte[]? data = random.Next(3) switch { 0 => null, 1 => [], _ => LogHarness.Bytes(random.Next(), random.Next(6000)) };
-        var acl = new AclList(Enumerable.Range(0, random.Next(3)).Select(_ => new Acl((Permissions)random.Next(32), new AclId("s", $"{random.Next(4)}"))));
+        var acl = new AclList(
+            Enumerable.Range(0, random.Next(3)).Select(_ => new Acl((Permissions)random.Next(32), new AclId("s", $"{random.Next(4)}"))));
         return Node($"/{random.Next(40)}", data, acl, random.NextInt64(1, 1000));
     }
 }

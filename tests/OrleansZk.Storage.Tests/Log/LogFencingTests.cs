@@ -25,7 +25,8 @@ public sealed class LogFencingTests
         long zxid = await log.LeadAsync();
         await log.AppendAsync(new LogGroup(zxid + 1, zxid + 5, default), Cancellation);
 
-        (long First, long Last)[] wrong = [(zxid + 5, zxid + 6), (zxid + 1, zxid + 9), (zxid + 7, zxid + 6), (zxid + 6, 2L << 32), (2L << 32, 2L << 32)];
+        (long First, long Last)[] wrong =
+            [(zxid + 5, zxid + 6), (zxid + 1, zxid + 9), (zxid + 7, zxid + 6), (zxid + 6, 2L << 32), (2L << 32, 2L << 32)];
         foreach ((long first, long last) in wrong)
         {
             await Should.ThrowAsync<ArgumentException>(

@@ -45,7 +45,8 @@ public sealed class LogKillTests : IDisposable
             position.LastZxid.ShouldBeGreaterThanOrEqualTo(acknowledged, $"seed {seed}");
             List<LogGroup> groups = await log.ReadAllAsync((long)(life - 1) << 32 | uint.MaxValue);
             long first = ((long)life << 32) + 1;
-            groups.ShouldBeGroups([.. Enumerable.Range(0, groups.Count).Select(i => Group(first + i, ChildRoles.LengthOf(first + i)))], $"seed {seed}");
+            groups.ShouldBeGroups(
+                [.. Enumerable.Range(0, groups.Count).Select(i => Group(first + i, ChildRoles.LengthOf(first + i)))], $"seed {seed}");
             groups[^1].LastZxid.ShouldBe(position.LastZxid);
         }
     }

@@ -90,6 +90,7 @@ public sealed class LogRoundTripTests : IDisposable
         await AppendAndCloseAsync(log, zxid);
 
         await Should.ThrowAsync<ObjectDisposedException>(async () => await log.ClaimEpochAsync(Cancellation));
+        await Should.ThrowAsync<ObjectDisposedException>(async () => await log.AppendAsync(Group(long.MaxValue, 10), Cancellation));
     }
 
     /// <summary>Goes on in the log's own thread after the first append.</summary>

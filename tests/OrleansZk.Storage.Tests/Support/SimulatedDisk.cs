@@ -53,7 +53,10 @@ internal sealed class SimulatedDisk : Disk
     /// <param name="nth">1 for the next.</param>
     public void FailWrite(int nth = 1) => _writesUntilFailure = nth;
 
-    /// <summary>Lets one sync fail. What it should have written is gone from the disk's view, and reads well until the power goes.</summary>
+    /// <summary>
+    /// Lets one sync fail. What it should have written is gone from the disk's view, and reads well until the power
+    /// goes.
+    /// </summary>
     /// <param name="nth">1 for the next.</param>
     public void FailSync(int nth = 1) => _syncsUntilFailure = nth;
 

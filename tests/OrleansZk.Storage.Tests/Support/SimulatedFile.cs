@@ -1,6 +1,9 @@
 namespace OrleansZk.Storage.Tests.Support;
 
-/// <summary>A file in memory: what reads find, what a power loss would find, and what may or may not get from the one to the other.</summary>
+/// <summary>
+/// A file in memory: what reads find, what a power loss would find, and what may or may not get from the one to the
+/// other.
+/// </summary>
 internal sealed class SimulatedFile(byte[] content)
 {
     private const int Sector = 512;

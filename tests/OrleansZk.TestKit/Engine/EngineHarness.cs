@@ -149,7 +149,8 @@ public sealed class EngineHarness : IDisposable
     public Replica Recover()
     {
         Replica replica = NewReplica();
-        Wait(new Recovery(Log, Checkpoints, NullLogger<Recovery>.Instance).LoadAsync(replica, CancellationToken.None));
+        LogPosition end = Log.End;
+        Wait(new Recovery(Log, Checkpoints, NullLogger<Recovery>.Instance).LoadAsync(replica, end, CancellationToken.None));
         return replica;
     }
 

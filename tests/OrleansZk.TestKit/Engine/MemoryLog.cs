@@ -44,6 +44,13 @@ public sealed class MemoryLog : ITransactionLog
     /// <param name="isKept">True when the group is in the log all the same, as after a crash at the worst moment.</param>
     public void FailNext(Exception failure, bool isKept = false) => (_nextFailure, _failedIsKept) = (failure, isKept);
 
+    /// <summary>Forgets all groups, as when somebody deletes the log's folder.</summary>
+    public void LoseEverything()
+    {
+        _groups.Clear();
+        TruncatedTo = 0;
+    }
+
     /// <summary>Makes the next claim of an epoch fail.</summary>
     public void FailNextClaim(Exception failure) => _nextClaimFailure = failure;
 
@@ -100,8 +107,10 @@ public sealed class MemoryLog : ITransactionLog
 
     public void RemoveLast() => _groups.RemoveAt(_groups.Count - 1);
 
-    public ValueTask<LogPosition> OpenAsync(CancellationToken cancellationToken) =>
-        ValueTask.FromResult(new LogPosition(_epoch, _groups.Count == 0 ? 0 : _groups[^1].LastZxid));
+    /// <summary>What opening the log says.</summary>
+    public LogPosition End => new(_epoch, Math.Max(TruncatedTo, _groups.Count == 0 ? 0 : _groups[^1].LastZxid));
+
+    public ValueTask<LogPosition> OpenAsync(CancellationToken cancellationToken) => ValueTask.FromResult(End);
 
     public ValueTask<long> ClaimEpochAsync(CancellationToken cancellationToken)
     {

@@ -42,6 +42,9 @@ public sealed class TestSession
     /// <summary>As negotiated, milliseconds.</summary>
     public int Timeout { get; private set; }
 
+    /// <summary>What the handshake came to; null while it has no answer.</summary>
+    public ConnectResponse? Greeting { get; private set; }
+
     /// <summary>The highest zxid that an answer has shown.</summary>
     public long LastZxid { get; private set; }
 
@@ -63,24 +66,37 @@ public sealed class TestSession
         return session.ShakeHands(new ConnectRequest(0, 0, timeout, 0, session.Password, false)) ? session : null;
     }
 
+    /// <summary>A connection whose handshake may have to wait for its answer.</summary>
+    public static TestSession Greet(EngineHarness harness, in ConnectRequest request, string ip)
+    {
+        var session = new TestSession(harness, ip);
+        session.ShakeHands(request);
+        return session;
+    }
+
     /// <summary>Sends a request without waiting for its answer.</summary>
     public int Send(WireRequest request) => Send([request]);
 
     /// <summary>Sends requests as one packet.</summary>
     /// <returns>The last one's xid.</returns>
-    public int Send(params IReadOnlyList<WireRequest> requests)
+    public int Send(params IReadOnlyList<WireRequest> requests) => SendPacket(requests)[^1];
+
+    /// <summary>Sends requests as one packet.</summary>
+    /// <returns>Their xids.</returns>
+    public List<int> SendPacket(IReadOnlyList<WireRequest> requests)
     {
-        int xid = 0;
+        var xids = new List<int>();
         var frames = new List<byte[]>();
         foreach (WireRequest request in requests)
         {
-            xid = request.ReservedXid ?? ++_nextXid;
+            int xid = request.ReservedXid ?? ++_nextXid;
+            xids.Add(xid);
             _expected.Add((xid, request.Type));
             frames.Add(request.ToFrame(xid));
         }
 
         Connection.Send(frames);
-        return xid;
+        return xids;
     }
 
     /// <summary>Sends a request and gives its answer, which must be there at once; events stay in the inbox, before the answer's place.</summary>
@@ -142,26 +158,32 @@ public sealed class TestSession
     {
         while (Connection.Frames.TryDequeue(out byte[]? body))
         {
-            Take(WireReplies.Read(body));
+            if (Greeting is null)
+            {
+                TakeGreeting(WireReplies.Connect(body));
+            }
+            else
+            {
+                Take(WireReplies.Read(body));
+            }
         }
     }
 
     private bool ShakeHands(in ConnectRequest request)
     {
+        Greeting = null;
         Connection.Send(WireRequests.ConnectFrame(request));
-        if (!Connection.Frames.TryDequeue(out byte[]? body))
-        {
-            return false;
-        }
+        Collect();
+        return Greeting is { SessionId: not 0 };
+    }
 
-        ConnectResponse response = WireReplies.Connect(body);
-        if (response.SessionId == 0)
+    private void TakeGreeting(ConnectResponse response)
+    {
+        Greeting = response;
+        if (response.SessionId != 0)
         {
-            return false;
+            (Id, Password, Timeout) = (response.SessionId, response.Password, response.Timeout);
         }
-
-        (Id, Password, Timeout) = (response.SessionId, response.Password, response.Timeout);
-        return true;
     }
 
     private void Take(WireReply reply)

@@ -79,17 +79,17 @@ public sealed class CheckOrderTests
 
         Next().ShouldBe(ErrorCode.SessionExpired);
         session = PreparationBench.SessionId;
-        foreach (string special in new[] { "/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config", "/none/..", "none" })
+        foreach (string special in new[] { "/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config", "none", "/none/\0" })
         {
             request = request with { Path = special };
             Next().ShouldBe(ErrorCode.BadArguments, special);
         }
 
-        request = request with { Path = "/none/child" };
+        request = request with { Path = "/none/.." };
         Next().ShouldBe(ErrorCode.NoNode, "parent");
         request = request with { Path = "/readonly/none" };
         Next().ShouldBe(ErrorCode.NoAuth);
-        request = request with { Path = "/full/none" };
+        request = request with { Path = "/full/.." };
         Next().ShouldBe(ErrorCode.NoNode, "node");
         request = request with { Path = "/full/parent" };
         Next().ShouldBe(ErrorCode.BadVersion);

@@ -69,6 +69,15 @@ public sealed class RecoveryTests : EngineTest
     }
 
     [Fact]
+    public void A_log_that_ends_before_the_checkpoint_is_refused()
+    {
+        Engine.Checkpoint();
+        Engine.Log.LoseEverything();
+
+        Should.Throw<LogCorruptException>(() => Engine.Recover()).Message.ShouldContain("before the checkpoint");
+    }
+
+    [Fact]
     public void A_checkpoint_that_lacks_a_node_is_refused()
     {
         Engine.Checkpoint();
