@@ -2,7 +2,6 @@ using System.Buffers;
 using OrleansZk.Core.Operations;
 using OrleansZk.Core.Replication;
 using OrleansZk.Core.Transactions;
-using OrleansZk.Core.Watches;
 using OrleansZk.Protocol;
 using OrleansZk.Protocol.Records;
 
@@ -20,13 +19,12 @@ public sealed class ClientConnection
 
     // Answers of reads that waited together may come to more than a client may leave unread; this much more and it is too much.
     private const int MaxGatheredFactor = 4;
-    private const int ReplyHead = Frame.HeaderLength + ReplyHeader.EncodedLength;
 
     private readonly Lock _gate = new();
     private readonly Replica _replica;
     private readonly IConnectionTransport _transport;
     private readonly PendingQueue _pending;
-    private JuteWriter _output = new();
+    private readonly ConnectionOutput _output;
     private Phase _phase = Phase.New;
     private List<(EventType Type, string Path)>? _eventsBeforeReply;
     private bool? _saidReadOnly;
@@ -39,6 +37,7 @@ public sealed class ClientConnection
         _replica = replica;
         _transport = transport;
         _pending = new PendingQueue(replica.Limits.MaxPending, replica.Limits.MaxPendingBytes);
+        _output = new ConnectionOutput(Stats);
         Token = token;
         ClientAddress = clientAddress;
         _identities = [new AclId(AclScheme.Ip, clientIp)];
@@ -191,13 +190,7 @@ public sealed class ClientConnection
     {
         lock (_gate)
         {
-            if (_output.Length == 0)
-            {
-                return false;
-            }
-
-            (_output, empty) = (empty, _output);
-            return true;
+            return _output.TryTake(ref empty);
         }
     }
 
@@ -214,7 +207,7 @@ public sealed class ClientConnection
             End();
             _phase = Phase.Closed;
             _replica.Watches.RemoveAll(this);
-            _output.Reset();
+            _output.Discard();
         }
 
         _replica.Remove(this);
@@ -271,8 +264,7 @@ public sealed class ClientConnection
         {
             if (_phase is Phase.Open)
             {
-                _output.WriteRaw(frame);
-                Stats.CountEvent(frame.Length - Frame.HeaderLength);
+                _output.WriteEvent(frame);
             }
         }
 
@@ -438,7 +430,7 @@ public sealed class ClientConnection
             proven = _replica.Access.Scheme(request.Scheme)?.Authenticate(request.Auth);
         }
 
-        int start = BeginReply();
+        int start = _output.BeginReply();
         EndReply(start, header.Xid, proven is null ? ErrorCode.AuthFailed : ErrorCode.Ok, null, zxid: 0);
         if (proven is null)
         {
@@ -457,13 +449,13 @@ public sealed class ClientConnection
         var reader = new JuteReader(frame);
         RequestHeader header = RequestHeader.Read(ref reader);
         Operation? operation = OperationTable.Find(header.Type);
-        int start = BeginReply();
+        int start = _output.BeginReply();
         var error = ErrorCode.Unimplemented;
         if (operation is ReadOperation read)
         {
             try
             {
-                error = read.Execute(ref reader, new ReadContext(_replica, this, identities), _output);
+                error = read.Execute(ref reader, new ReadContext(_replica, this, identities), _output.Writer);
             }
             catch (JuteException)
             {
@@ -473,9 +465,13 @@ public sealed class ClientConnection
             if (_eventsBeforeReply is { } events)
             {
                 _eventsBeforeReply = null;
-                _output.Truncate(start);
-                SendMissed(events);
-                start = BeginReply();
+                _output.TakeBack(start);
+                foreach ((EventType type, string path) in events)
+                {
+                    _output.WriteMissedEvent(type, path);
+                }
+
+                start = _output.BeginReply();
             }
         }
         else if (operation is { IsForClients: true })
@@ -506,16 +502,16 @@ public sealed class ClientConnection
             return;
         }
 
-        int start = BeginReply();
+        int start = _output.BeginReply();
         ErrorCode error = item.Error;
         if (item.PartErrors is { } partErrors)
         {
-            Multi.ReplyFailed(partErrors, _output);
+            Multi.ReplyFailed(partErrors, _output.Writer);
             error = ErrorCode.Ok;
         }
         else if (error == ErrorCode.Ok)
         {
-            request.Reply(item.Transaction?.Body, stat, context, _output);
+            request.Reply(item.Transaction?.Body, stat, context, _output.Writer);
         }
 
         EndReply(start, request.Xid, error, request.Operation);
@@ -528,16 +524,13 @@ public sealed class ClientConnection
     private void AnswerConnect(ErrorCode error)
     {
         bool accepted = error == ErrorCode.Ok;
-        int start = _output.Length;
-        _output.WriteInt(0);
-        new ConnectResponse(
+        var response = new ConnectResponse(
             0,
             accepted ? SessionTimeout : 0,
             accepted ? SessionId : 0,
             accepted ? _replica.Password.For(SessionId) : new byte[ConnectResponse.PasswordLength],
-            _saidReadOnly is null ? null : false).Write(_output);
-        _output.SetInt(start, _output.Length - start - Frame.HeaderLength);
-        Stats.CountReply(OperationTable.Find(OpCode.CreateSession), 0, _replica.LastAppliedZxid);
+            _saidReadOnly is null ? null : false);
+        _output.WriteConnectResponse(response, _replica.LastAppliedZxid);
         if (!accepted)
         {
             End();
@@ -549,40 +542,9 @@ public sealed class ClientConnection
         }
     }
 
-    private void SendMissed(List<(EventType Type, string Path)> events)
-    {
-        foreach ((EventType type, string path) in events)
-        {
-            int start = _output.Length;
-            WatchFrame.Write(_output, type, path, -1);
-            Stats.CountEvent(_output.Length - start - Frame.HeaderLength);
-        }
-    }
-
-    private int BeginReply()
-    {
-        int start = _output.Length;
-        _output.Claim(ReplyHead);
-        return start;
-    }
-
     private void EndReply(int start, int xid, ErrorCode error, Operation? operation) =>
         EndReply(start, xid, error, operation, _replica.LastAppliedZxid);
 
-    private void EndReply(int start, int xid, ErrorCode error, Operation? operation, long zxid)
-    {
-        if (error != ErrorCode.Ok)
-        {
-            _output.Truncate(start + ReplyHead);
-        }
-
-        int length = _output.Length - start - Frame.HeaderLength;
-        _output.SetInt(start, length);
-        _output.SetInt(start + 4, xid);
-        _output.SetLong(start + 8, zxid);
-        _output.SetInt(start + 16, (int)error);
-        Stats.CountReply(operation, xid, zxid);
-        Stats.CountReplySize(length);
-        _pending.CountAnswer(length);
-    }
+    private void EndReply(int start, int xid, ErrorCode error, Operation? operation, long zxid) =>
+        _pending.CountAnswer(_output.EndReply(start, new ReplyHeader(xid, zxid, error), operation));
 }

@@ -24,6 +24,7 @@ public sealed partial class Engine(
     private Replica? _replica;
     private Leader? _leader;
     private Checkpointer? _checkpointer;
+    private volatile bool _hasFailed;
 
     /// <summary>Raised when the engine cannot go on; the process must end.</summary>
     public event Action<Exception>? Failed;
@@ -78,7 +79,7 @@ public sealed partial class Engine(
         IsServing = false;
         await _stopping.CancelAsync();
         await Task.WhenAll(_duties);
-        if (_replica is not null)
+        if (_replica is not null && !_hasFailed)
         {
             // Clients have gone by now; what they left on its way is finished all the same.
             await _replica.WaitUntilAnsweredAsync().WaitAsync(cancellationToken);
@@ -167,6 +168,8 @@ public sealed partial class Engine(
 
     private void OnLeaderFailed(Exception failure)
     {
+        // What waits for an answer waits in vain.
+        _hasFailed = true;
         IsServing = false;
         foreach (ClientConnection connection in Replica.Connections.Snapshot())
         {
