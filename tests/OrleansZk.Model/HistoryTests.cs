@@ -12,7 +12,14 @@ namespace OrleansZk.Model;
 /// </remarks>
 public sealed class HistoryTests(ITestOutputHelper output)
 {
-    private const int DefaultRuns = 3000;
+    private const int DefaultRuns = 2000;
+
+    private static readonly ErrorCode[] Expected =
+    [
+        ErrorCode.NoNode, ErrorCode.NoAuth, ErrorCode.BadVersion, ErrorCode.NodeExists, ErrorCode.NotEmpty, ErrorCode.NoChildrenForEphemerals,
+        ErrorCode.InvalidAcl, ErrorCode.BadArguments, ErrorCode.QuotaExceeded, ErrorCode.SessionExpired, ErrorCode.NoWatcher, ErrorCode.AuthFailed,
+        ErrorCode.MarshallingError, ErrorCode.Unimplemented, ErrorCode.RuntimeInconsistency, ErrorCode.ReconfigDisabled,
+    ];
 
     [Theory]
     [InlineData(1)]
@@ -27,13 +34,19 @@ public sealed class HistoryTests(ITestOutputHelper output)
     {
         var successes = new Dictionary<OpCode, int>();
         var events = new Dictionary<EventType, int>();
-        Check(Seeds(seed, 1000), comparison =>
+        var errors = new Dictionary<ErrorCode, int>();
+        var happenings = new Dictionary<string, int>();
+        Check(Seeds(seed, 700), comparison =>
         {
             Sum(successes, comparison.Successes);
             Sum(events, comparison.Events);
+            Sum(errors, comparison.Errors);
+            Sum(happenings, comparison.Happenings);
         });
-        output.WriteLine(string.Join(", ", successes.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key} {pair.Value}")));
-        output.WriteLine(string.Join(", ", events.Select(pair => $"{pair.Key} {pair.Value}")));
+        output.WriteLine(string.Join(", ", successes.OrderBy(pair => pair.Key)));
+        output.WriteLine(string.Join(", ", events));
+        output.WriteLine(string.Join(", ", errors.OrderBy(pair => pair.Key)));
+        output.WriteLine(string.Join(", ", happenings));
 
         // A history that nothing succeeds in says nothing: every operation that can succeed must have done so.
         OpCode[] never = [OpCode.Reconfig, OpCode.CreateSession, OpCode.DeleteContainer, OpCode.CreateContainer, OpCode.CreateTtl];
@@ -46,6 +59,13 @@ public sealed class HistoryTests(ITestOutputHelper output)
         {
             events.GetValueOrDefault(type).ShouldBeGreaterThan(50, type.ToString());
         }
+
+        foreach (ErrorCode error in Expected)
+        {
+            errors.GetValueOrDefault(error).ShouldBeGreaterThan(0, error.ToString());
+        }
+
+        happenings.ShouldAllBe(pair => pair.Value > 0);
     }
 
     [Fact]

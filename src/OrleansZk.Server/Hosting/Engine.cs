@@ -87,7 +87,10 @@ public sealed partial class Engine(
 
         await log.DisposeAsync();
         await checkpoints.DisposeAsync();
-        LogStopped();
+        if (!_hasFailed)
+        {
+            LogStopped();
+        }
     }
 
     public void Dispose()

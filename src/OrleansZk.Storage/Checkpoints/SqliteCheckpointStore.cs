@@ -194,7 +194,11 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
         {
             database.RollBack();
             _acls = null;
-            _logger.CheckpointFailed(exception, _path, header.Zxid);
+            if (exception is not OperationCanceledException)
+            {
+                _logger.CheckpointFailed(exception, _path, header.Zxid);
+            }
+
             throw;
         }
     }

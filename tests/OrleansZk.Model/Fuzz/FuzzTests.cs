@@ -101,7 +101,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
         var random = new Random(seed);
         for (int i = 0; i < Runs(2000); i++)
         {
-            EnsureVictim();
+            TestSession victim = _engine.Connect();
             byte[] bytes = new byte[random.Next(1, 60)];
             random.NextBytes(bytes);
             if (random.Next(2) == 0)
@@ -109,8 +109,8 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
                 (bytes[0], bytes[1 % bytes.Length], bytes[2 % bytes.Length]) = (0, 0, 0);
             }
 
-            _victim!.Connection.Send(bytes);
-            _victim.Connection.Disconnect();
+            victim.Connection.Send(bytes);
+            victim.Connection.Disconnect();
         }
 
         Witness();

@@ -30,6 +30,12 @@ internal sealed class Comparison : IDisposable
 
     public Dictionary<EventType, int> Events { get; } = [];
 
+    /// <summary>How often each error was answered, by itself or for a part.</summary>
+    public Dictionary<ErrorCode, int> Errors { get; } = [];
+
+    /// <summary>Sessions that expired, nodes that were reaped, requests that waited for an append: what no answer shows.</summary>
+    public Dictionary<string, int> Happenings { get; } = [];
+
     /// <exception cref="MismatchException">Engine and model do not agree.</exception>
     public static Comparison Run(History history)
     {
@@ -69,6 +75,7 @@ internal sealed class Comparison : IDisposable
                     _model.Resume(client.Connection.Session, resume.Timeout, resume.RightPassword, Ip(resume.Slot)),
                     new ConnectRequest(0, client.Seen, resume.Timeout, client.Id, password, false));
                 (resumed.Id, resumed.Password) = (client.Id, client.Password);
+                Happened("resumed beside the old connection", client.IsOpen ? 1 : 0);
                 break;
             case DisconnectStep disconnect when _slots[disconnect.Slot] is { IsOpen: true } client:
                 client.Session.Collect();
@@ -84,13 +91,15 @@ internal sealed class Comparison : IDisposable
                 for (int left = advance.Milliseconds; left > 0; left -= Tick / 2)
                 {
                     _engine.Clock.Advance(TimeSpan.FromMilliseconds(Math.Min(left, Tick / 2)));
+                    int before = _engine.Replica.Sessions.Count;
                     _engine.Tick();
                     _model.Tick();
+                    Happened("expired", before - _engine.Replica.Sessions.Count);
                 }
 
                 break;
             case ReapStep:
-                _engine.Reap();
+                Happened("reaped", _engine.Reap());
                 _model.Reap();
                 break;
             case HoldStep:
@@ -102,13 +111,14 @@ internal sealed class Comparison : IDisposable
                 _model.Release(all: true);
                 break;
             case ReleaseStep:
-                _engine.ReleaseOne();
+                Happened("released one", _engine.ReleaseOne() ? 1 : 0);
                 _model.Release(all: false);
                 break;
             case CheckpointStep checkpoint:
                 Checkpoint(checkpoint.Fails);
                 break;
             case RestartStep restart:
+                Happened("restarted with an append in flight", _engine.Log.HeldCount);
                 _engine.Restart(restart.KeepHeld);
                 _model.Restart(restart.KeepHeld);
                 break;
@@ -163,6 +173,8 @@ internal sealed class Comparison : IDisposable
         Require("the last applied zxid", _model.LastApplied, _engine.Replica.LastAppliedZxid);
     }
 
+    private void Happened(string what, int times) => Happenings[what] = Happenings.GetValueOrDefault(what) + times;
+
     private void CompareGreeting(Client client)
     {
         bool? accepted = client.Session.Greeting is { } greeting ? greeting.SessionId != 0 : null;
@@ -181,6 +193,14 @@ internal sealed class Comparison : IDisposable
 
     private void Count(List<Received> received)
     {
+        foreach (Answer answer in received.OfType<Answer>())
+        {
+            foreach (WireResult result in (answer.Result.Parts ?? []).Select(part => part.Result).Append(answer.Result).Where(result => result.Error != ErrorCode.Ok))
+            {
+                Errors[result.Error] = Errors.GetValueOrDefault(result.Error) + 1;
+            }
+        }
+
         foreach (Received item in received)
         {
             if (item is Answer { Result.Error: ErrorCode.Ok } answer && answer.Result.Parts?.Any(part => part.Result.Error != ErrorCode.Ok) != true)

@@ -42,6 +42,8 @@ internal sealed record SetDataOp(string Path, string? Data, int Version) : Write
     public byte[]? Payload => Bytes(Data);
 
     public override WireRequest ToWire(long seen) => WireRequests.SetData(Path, Payload, Version);
+
+    public override string ToString() => $"SetData {Path} '{Data}' version {Version}";
 }
 
 internal sealed record SetAclOp(string Path, IReadOnlyList<Acl>? Acl, int Version) : WriteOp

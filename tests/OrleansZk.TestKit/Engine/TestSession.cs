@@ -195,9 +195,9 @@ public sealed class TestSession
             return;
         }
 
-        // Only auth overtakes: its answer does not wait for the writes before it.
+        // Only authentication overtakes: its answer does not wait for the writes before it.
         int index = _expected.FindIndex(expected => expected.Xid == reply.Xid);
-        if (index < 0 || (index > 0 && reply.Xid != ReservedXid.Auth))
+        if (index < 0 || (index > 0 && _expected[index].Type is not (OpCode.Auth or OpCode.Sasl)))
         {
             throw new WireProtocolException(
                 $"an answer to xid {reply.Xid} came where {(_expected.Count == 0 ? "none" : _expected[0].ToString())} was due");
