@@ -12,7 +12,7 @@ namespace OrleansZk.Model;
 /// </remarks>
 public sealed class HistoryTests(ITestOutputHelper output)
 {
-    private const int DefaultRuns = 2000;
+    private const int DefaultRuns = 1500;
 
     private static readonly ErrorCode[] Expected =
     [
@@ -126,7 +126,9 @@ public sealed class HistoryTests(ITestOutputHelper output)
         int tries = 0;
         while (tries < 5000)
         {
-            History? smaller = Generators.Histories.Shrinker(history).TakeWhile(_ => tries++ < 5000).FirstOrDefault(candidate => Failure(candidate, _ => { }) is not null);
+            History? smaller = Generators.Histories.Shrinker(history)
+                .TakeWhile(_ => tries++ < 5000)
+                .FirstOrDefault(candidate => Failure(candidate, _ => { }) is not null);
             if (smaller is null)
             {
                 break;

@@ -42,24 +42,31 @@ internal sealed class Comparison : IDisposable
         using var comparison = new Comparison();
         foreach (Step step in history.Steps)
         {
-            try
+            Attempt($"step {comparison._step}, {step}", () =>
             {
                 comparison.Take(step);
                 comparison.Compare();
-            }
-            catch (Exception e) when (e is not MismatchException)
-            {
-                throw new MismatchException($"step {comparison._step}, {step}: {e}", e);
-            }
-
+            });
             comparison._step++;
         }
 
-        comparison.Finish();
+        Attempt("the end", comparison.Finish);
         return comparison;
     }
 
     public void Dispose() => _engine.Dispose();
+
+    private static void Attempt(string what, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is not MismatchException)
+        {
+            throw new MismatchException($"{what}: {e}", e);
+        }
+    }
 
     private void Take(Step step)
     {
@@ -82,10 +89,13 @@ internal sealed class Comparison : IDisposable
                 client.Session.Connection.Disconnect();
                 _model.Disconnect(client.Connection);
                 break;
-            case SendStep send when _slots[send.Slot] is { IsOpen: true, Connection.Accepted: true } client:
-                long seen = client.Seen;
-                List<int> xids = client.Session.SendPacket([.. send.Ops.Select(op => op.ToWire(seen))]);
-                _model.Send(client.Connection, [.. send.Ops.Zip(xids)], seen);
+            case SendStep { ByOld: true } send
+                when _clients.Find(old => old.Slot == send.Slot && old != _slots[send.Slot] && old.IsEstablished) is { } client:
+                Send(client, send.Ops);
+                Happened("sent by the old connection", 1);
+                break;
+            case SendStep { ByOld: false } send when _slots[send.Slot] is { IsEstablished: true } client:
+                Send(client, send.Ops);
                 break;
             case AdvanceStep advance:
                 for (int left = advance.Milliseconds; left > 0; left -= Tick / 2)
@@ -127,9 +137,16 @@ internal sealed class Comparison : IDisposable
         }
     }
 
+    private void Send(Client client, IReadOnlyList<Op> ops)
+    {
+        long seen = client.Seen;
+        List<int> xids = client.Session.SendPacket([.. ops.Select(op => op.ToWire(seen))]);
+        _model.Send(client.Connection, [.. ops.Zip(xids)], seen);
+    }
+
     private Client Add(int slot, ModelConnection connection, in ConnectRequest request)
     {
-        var client = new Client(TestSession.Greet(_engine, request, Ip(slot)), connection) { Seen = request.LastZxidSeen };
+        var client = new Client(slot, TestSession.Greet(_engine, request, Ip(slot)), connection) { Seen = request.LastZxidSeen };
         _slots[slot] = client;
         _clients.Add(client);
         return client;
@@ -157,13 +174,13 @@ internal sealed class Comparison : IDisposable
             CompareGreeting(client);
             List<Received> received = client.Session.TakeAll();
             Require(
-                $"what client {Array.IndexOf(_slots, client)} received",
+                $"what client {client.Slot} received",
                 string.Join("\n      ", client.Connection.Expected),
                 string.Join("\n      ", received));
             client.Connection.Expected.Clear();
             Count(received);
             client.Seen = Math.Max(client.Seen, client.Session.LastZxid);
-            Require($"whether client {Array.IndexOf(_slots, client)} is connected", client.IsOpen, client.Session.IsConnected);
+            Require($"whether client {client.Slot} is connected", client.IsOpen, client.Session.IsConnected);
             if (!client.IsOpen)
             {
                 _clients.Remove(client);
@@ -195,7 +212,8 @@ internal sealed class Comparison : IDisposable
     {
         foreach (Answer answer in received.OfType<Answer>())
         {
-            foreach (WireResult result in (answer.Result.Parts ?? []).Select(part => part.Result).Append(answer.Result).Where(result => result.Error != ErrorCode.Ok))
+            IEnumerable<WireResult> results = (answer.Result.Parts ?? []).Select(part => part.Result).Append(answer.Result);
+            foreach (WireResult result in results.Where(result => result.Error != ErrorCode.Ok))
             {
                 Errors[result.Error] = Errors.GetValueOrDefault(result.Error) + 1;
             }
@@ -270,8 +288,9 @@ internal sealed class Comparison : IDisposable
         {
             string[] lines = left.Split('\n');
             string[] others = right.Split('\n');
-            throw new MismatchException(
-                $"step {_step}: {what}\n  model only:\n    {string.Join("\n    ", lines.Except(others))}\n  engine only:\n    {string.Join("\n    ", others.Except(lines))}");
+            string modelOnly = string.Join("\n    ", lines.Except(others));
+            string engineOnly = string.Join("\n    ", others.Except(lines));
+            throw new MismatchException($"step {_step}: {what}\n  model only:\n    {modelOnly}\n  engine only:\n    {engineOnly}");
         }
 
         if (!EqualityComparer<T>.Default.Equals(model, engine))
@@ -282,13 +301,17 @@ internal sealed class Comparison : IDisposable
 
     private static string Ip(int slot) => $"10.0.0.{slot}";
 
-    private sealed class Client(TestSession session, ModelConnection connection)
+    private sealed class Client(int slot, TestSession session, ModelConnection connection)
     {
+        public int Slot => slot;
+
         public TestSession Session => session;
 
         public ModelConnection Connection => connection;
 
         public bool IsOpen => connection.IsOpen;
+
+        public bool IsEstablished => IsOpen && connection.Accepted == true;
 
         public long Id { get; set; }
 

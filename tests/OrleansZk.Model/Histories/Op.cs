@@ -22,7 +22,8 @@ internal sealed record CreateOp(OpCode Type, string Path, string? Data, IReadOnl
 {
     public byte[]? Payload => Bytes(Data);
 
-    public override WireRequest ToWire(long seen) => WireRequests.Creation(Type, Path, Payload, Flags, Acl, Type == OpCode.CreateTtl ? Ttl ?? -1 : null);
+    public override WireRequest ToWire(long seen) =>
+        WireRequests.Creation(Type, Path, Payload, Flags, Acl, Type == OpCode.CreateTtl ? Ttl ?? -1 : null);
 
     public override string ToString() => $"{Type} {Path} '{Data}' flags {Flags} ttl {Ttl} acl {Show(Acl)}";
 }

@@ -8,9 +8,10 @@ internal abstract record Step;
 internal sealed record OpenStep(int Slot, int Timeout) : Step;
 
 /// <summary>A client sends requests in one packet.</summary>
-internal sealed record SendStep(int Slot, IReadOnlyList<Op> Ops) : Step
+/// <param name="ByOld">True when it goes through the connection that the client had before, and which the server has not ended yet.</param>
+internal sealed record SendStep(int Slot, IReadOnlyList<Op> Ops, bool ByOld = false) : Step
 {
-    public override string ToString() => $"Send {Slot}: {string.Join("  ;  ", Ops)}";
+    public override string ToString() => $"Send {Slot}{(ByOld ? " by the old connection" : "")}: {string.Join("  ;  ", Ops)}";
 }
 
 internal sealed record DisconnectStep(int Slot) : Step;

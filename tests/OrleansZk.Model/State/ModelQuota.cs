@@ -59,7 +59,8 @@ internal static partial class ModelQuota
 
     private static (long Count, long Bytes) Count(ModelTree tree, string top)
     {
-        List<ModelNode> nodes = [.. tree.Nodes.Where(pair => pair.Key == top || pair.Key.StartsWith(top + "/", StringComparison.Ordinal)).Select(pair => pair.Value)];
+        List<ModelNode> nodes =
+            [.. tree.Nodes.Where(pair => ModelPaths.SelfAndAbove(pair.Key).Contains(top)).Select(pair => pair.Value)];
         return (nodes.Count, nodes.Sum(node => (long)(node.Data?.Length ?? 0)));
     }
 

@@ -13,12 +13,11 @@ internal static class ModelReads
         {
             Names =
             [
-                .. tree.Nodes.Where(pair => pair.Value.Kind == NodeKind.Ephemeral && pair.Value.Owner == connection.Session.Id).Select(pair => pair.Key)
-                    .Where(path => string.IsNullOrWhiteSpace(ephemerals.Prefix) || path.StartsWith(ephemerals.Prefix, StringComparison.Ordinal)),
+                .. tree.EphemeralsOf(connection.Session.Id).Where(path => string.IsNullOrWhiteSpace(ephemerals.Prefix) || path.StartsWith(ephemerals.Prefix, StringComparison.Ordinal)),
             ],
         },
         MultiReadOp multi => MultiRead(multi, tree, who),
-        WhoAmIOp => new WireResult { Identities = [.. who.Select(id => new ClientInfo(id.Scheme, id.Scheme == "digest" ? id.Id.Split(':')[0] : id.Id))] },
+        WhoAmIOp => new WireResult { Identities = [.. who.Select(Shown)] },
         PingOp => new WireResult(),
         AddWatchOp add => AddWatch(add, connection.Watches),
         WatcherTypeOp { WatcherType: < 1 or > 5 } => WireResult.Failed(ErrorCode.MarshallingError),
@@ -27,6 +26,8 @@ internal static class ModelReads
         MalformedOp => WireResult.Failed(ErrorCode.MarshallingError),
         _ => throw new ArgumentOutOfRangeException(nameof(op), op, "no read"),
     };
+
+    private static ClientInfo Shown(AclId id) => new(id.Scheme, id.Scheme == "digest" ? id.Id.Split(':')[0] : id.Id);
 
     private static WireResult ReadNode(NodeReadOp op, ModelTree tree, IReadOnlyList<AclId> who, ModelWatches? watches)
     {

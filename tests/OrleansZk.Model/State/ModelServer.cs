@@ -10,7 +10,7 @@ namespace OrleansZk.Model.State;
 internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, int maxTimeout)
 {
     private readonly List<ModelConnection> _connections = [];
-    private readonly List<ModelSession> _sessions = [];
+    private readonly ModelSessions _sessions = new(clock, tick);
     private ModelTree _head = new();
     private List<Sequenced> _open = [];
     private List<Sequenced>? _inFlight;
@@ -25,8 +25,6 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
 
     /// <summary>Sessions that the log knows.</summary>
     public List<ModelSession> LoggedSessions { get; private set; } = [];
-
-    private long Now => (long)((Int128)clock.GetTimestamp() * 1000 / clock.TimestampFrequency);
 
     public ModelConnection Open(int timeout, string ip)
     {
@@ -80,19 +78,13 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
     /// <summary>What happens every half tick.</summary>
     public void Tick()
     {
-        foreach (ModelConnection connection in _connections.Where(connection => connection.IsOpen && connection.Accepted == true).ToList())
+        foreach (ModelConnection connection in _connections.Where(other => other.IsOpen && other.Accepted == true && other.LastHeard >= _reportedAt))
         {
-            if (connection.LastHeard >= _reportedAt && connection.Session.IsAlive)
-            {
-                long heard = Now - (long)clock.GetElapsedTime(connection.LastHeard).TotalMilliseconds;
-                connection.Session.Deadline = Math.Max(connection.Session.Deadline, Deadline(heard, connection.Session.Timeout));
-            }
+            _sessions.Touch(connection);
         }
 
         _reportedAt = clock.GetTimestamp();
-        Submit([.. _sessions
-            .Where(session => session.IsAlive && session.Deadline <= Now)
-            .Select(session => new Sequenced(SequencedKind.Close, null, session, null, null))]);
+        Submit([.. _sessions.Due().Select(session => new Sequenced(SequencedKind.Close, null, session, null, null))]);
     }
 
     public void Reap() => Submit(
@@ -133,13 +125,7 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
         _head = Applied.Copy();
         _lastSequenced = ((_lastSequenced >> 32) + 1) << 32;
         _reportedAt = clock.GetTimestamp();
-        foreach (ModelSession session in _sessions)
-        {
-            session.IsAlive = LoggedSessions.Contains(session);
-            session.Owner = null;
-            session.Timeout = session.LoggedTimeout;
-            session.Deadline = Deadline(Now, session.Timeout);
-        }
+        _sessions.Restart(LoggedSessions);
     }
 
     private ModelConnection Connect(ModelSession session, int timeout, string ip)
@@ -219,34 +205,36 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
         switch (item.Kind)
         {
             case SequencedKind.Open:
-                _sessions.Add(session!);
-                Own(session!, item.Connection!);
+                _sessions.Own(session!, item.Connection!);
                 item.Outcome = new Outcome(new WireResult(), true, []);
                 break;
             case SequencedKind.Attach:
                 item.Outcome = Outcome.Refused(session!.IsAlive ? ErrorCode.Ok : ErrorCode.SessionExpired);
                 if (session.IsAlive)
                 {
-                    Own(session, item.Connection!);
+                    _sessions.Own(session, item.Connection!);
                 }
 
                 break;
             case SequencedKind.Close when item.Connection is null:
-                item.Outcome = session!.IsAlive && session.Deadline <= Now
-                    ? new Outcome(new WireResult(), true, _head.Close(session.Id, zxid))
+                item.Outcome = _sessions.IsDue(session!)
+                    ? new Outcome(new WireResult(), true, _head.Close(session!.Id, zxid))
                     : Outcome.Refused(ErrorCode.UnknownSession);
-                session.IsAlive &= !item.Outcome.IsLogged;
+                session!.IsAlive &= !item.Outcome.IsLogged;
                 break;
             case SequencedKind.Close:
-                ErrorCode error = SessionError(item.Connection);
-                item.Outcome = error == ErrorCode.Ok ? new Outcome(new WireResult(), true, _head.Close(session!.Id, zxid)) : Outcome.Refused(error);
+                ErrorCode error = ModelSessions.Error(item.Connection);
+                item.Outcome = error == ErrorCode.Ok
+                    ? new Outcome(new WireResult(), true, _head.Close(session!.Id, zxid))
+                    : Outcome.Refused(error);
                 session!.IsAlive &= !item.Outcome.IsLogged;
                 break;
             case SequencedKind.Reap:
                 item.Outcome = _head.Reap(item.Path!, zxid);
                 break;
             default:
-                item.Asker = item.Asker with { SessionError = SessionError(item.Connection!), Zxid = zxid, Time = clock.GetUtcNow().ToUnixTimeMilliseconds() };
+                long time = clock.GetUtcNow().ToUnixTimeMilliseconds();
+                item.Asker = item.Asker with { SessionError = ModelSessions.Error(item.Connection!), Zxid = zxid, Time = time };
                 item.Outcome = _head.Execute(item.Op!, item.Asker);
                 break;
         }
@@ -257,25 +245,6 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
             item.Asker = item.Asker with { Zxid = zxid };
         }
     }
-
-    private void Own(ModelSession session, ModelConnection connection)
-    {
-        (session.IsAlive, session.Owner, session.Timeout) = (true, connection, connection.Timeout);
-        session.Deadline = Deadline(Now, connection.Timeout);
-    }
-
-    private static ErrorCode SessionError(ModelConnection connection)
-    {
-        ModelSession session = connection.Session;
-        if (!session.IsAlive)
-        {
-            return ErrorCode.SessionExpired;
-        }
-
-        return session.Owner == connection ? ErrorCode.Ok : ErrorCode.SessionMoved;
-    }
-
-    private long Deadline(long from, int timeout) => (((from + timeout) / tick) + 1) * tick;
 
     // The log takes one group at a time; what comes meanwhile makes the next one. A group of refusals needs no log.
     private void Commit()
@@ -304,7 +273,8 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
             Notify(changes, item.Asker.Zxid);
             if (item.Outcome.IsLogged && item.Kind == SequencedKind.Close)
             {
-                ended.AddRange(_connections.Where(other => other != item.Connection && other.Accepted == true && other.Session == item.Session));
+                ended.AddRange(_connections.Where(
+                    other => other != item.Connection && other.Accepted == true && other.Session == item.Session));
             }
 
             if (item.Connection is { IsOpen: true } connection)

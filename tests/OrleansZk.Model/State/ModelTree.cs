@@ -44,7 +44,8 @@ internal sealed class ModelTree
         Outcome outcome = op switch
         {
             MultiOp multi => Multi(multi, asker),
-            SyncOp sync => asker.SessionError == ErrorCode.Ok ? new Outcome(new WireResult { Path = sync.Path }, false, []) : Outcome.Refused(asker.SessionError),
+            SyncOp when asker.SessionError != ErrorCode.Ok => Outcome.Refused(asker.SessionError),
+            SyncOp sync => new Outcome(new WireResult { Path = sync.Path }, false, []),
             ReconfigOp => Outcome.Refused(ErrorCode.ReconfigDisabled),
             _ => One(op, asker),
         };
@@ -56,11 +57,14 @@ internal sealed class ModelTree
         return outcome;
     }
 
+    public List<string> EphemeralsOf(long sessionId) =>
+        [.. Nodes.Where(pair => pair.Value.Kind == NodeKind.Ephemeral && pair.Value.Owner == sessionId).Select(pair => pair.Key)];
+
     /// <summary>Deletes what a session leaves behind.</summary>
     public IReadOnlyList<Change> Close(long sessionId, long zxid)
     {
         _changes = [];
-        foreach (string path in Nodes.Where(pair => pair.Value.Kind == NodeKind.Ephemeral && pair.Value.Owner == sessionId).Select(pair => pair.Key).ToList())
+        foreach (string path in EphemeralsOf(sessionId))
         {
             Remove(path, zxid);
         }
@@ -214,8 +218,9 @@ internal sealed class ModelTree
 
     private WireResult Delete(DeleteOp op, Asker asker)
     {
+        bool isPath = op.Path.Contains('/', StringComparison.Ordinal) && !op.Path.Contains('\0', StringComparison.Ordinal);
         ErrorCode error = asker.SessionError != ErrorCode.Ok ? asker.SessionError
-            : !op.Path.Contains('/', StringComparison.Ordinal) || op.Path.Contains('\0', StringComparison.Ordinal) || System.Contains(op.Path) ? ErrorCode.BadArguments
+            : !isPath || System.Contains(op.Path) ? ErrorCode.BadArguments
             : !Nodes.TryGetValue(ModelPaths.Parent(op.Path), out ModelNode? parent) ? ErrorCode.NoNode
             : !ModelAccess.Allows(parent.Acl, Permissions.Delete, asker.Identities) ? ErrorCode.NoAuth
             : !Nodes.TryGetValue(op.Path, out ModelNode? node) ? ErrorCode.NoNode

@@ -58,7 +58,8 @@ public sealed class MultiTests : EngineTest
 
         ErrorCode[] errors = [.. Session.Ask(Multi(parts)).Parts!.Select(part => part.Result.Error)];
 
-        errors.ShouldBe([.. Enumerable.Range(0, 3).Select(i => i < at ? ErrorCode.Ok : i == at ? ErrorCode.NoNode : ErrorCode.RuntimeInconsistency)]);
+        ErrorCode Expected(int i) => i < at ? ErrorCode.Ok : i == at ? ErrorCode.NoNode : ErrorCode.RuntimeInconsistency;
+        errors.ShouldBe([.. Enumerable.Range(0, 3).Select(Expected)]);
     }
 
     [Fact]
@@ -141,7 +142,8 @@ public sealed class MultiTests : EngineTest
         Session.Ask(Create("/a", "data"));
         Session.Ask(Create("/secret", acl: [Digest(Permissions.All, "u:p")]));
 
-        WireResult result = Session.Ask(MultiRead(GetData("/a"), GetChildren("/"), GetData("/none"), GetData("/secret"), GetChildren("bad"), GetData("/a")));
+        WireResult result = Session.Ask(MultiRead(
+            GetData("/a"), GetChildren("/"), GetData("/none"), GetData("/secret"), GetChildren("bad"), GetData("/a")));
 
         result.Parts!.Select(part => part.Type).ShouldBe(
             [OpCode.GetData, OpCode.GetChildren, OpCode.Error, OpCode.Error, OpCode.Error, OpCode.GetData]);

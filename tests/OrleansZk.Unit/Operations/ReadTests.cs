@@ -105,7 +105,8 @@ public sealed class ReadTests : EngineTest
         session.Ask(Auth("digest", "bob:secret"));
         session.Ask(Auth("digest", "alice:secret"));
 
-        session.Ask(WhoAmI()).Identities.ShouldBe([new ClientInfo("ip", "fe80::1"), new ClientInfo("digest", "alice"), new ClientInfo("digest", "bob")]);
+        session.Ask(WhoAmI()).Identities.ShouldBe(
+            [new ClientInfo("ip", "fe80::1"), new ClientInfo("digest", "alice"), new ClientInfo("digest", "bob")]);
     }
 
     [Fact]

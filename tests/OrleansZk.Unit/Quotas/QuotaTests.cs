@@ -144,7 +144,8 @@ public sealed class QuotaTests() : EngineTest(new EngineSettings { Leader = new 
         SetQuota(Session, "/a", hardCount: 3);
 
         Session.Ask(Multi(Create("/a/1"), Create("/a/2"), Create("/a/3"))).Parts![2].Result.Error.ShouldBe(ErrorCode.QuotaExceeded);
-        Session.Ask(Multi(Create("/a/1"), Delete("/a/1"), Create("/a/2"), Create("/a/3"))).Parts!.ShouldAllBe(part => part.Result.Error == ErrorCode.Ok);
+        Session.Ask(Multi(Create("/a/1"), Delete("/a/1"), Create("/a/2"), Create("/a/3")))
+            .Parts!.ShouldAllBe(part => part.Result.Error == ErrorCode.Ok);
         Usage("/a").ShouldBe("count=3,bytes=0");
     }
 

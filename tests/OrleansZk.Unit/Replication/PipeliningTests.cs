@@ -25,7 +25,8 @@ public sealed class PipeliningTests : EngineTest
 
         Engine.Log.History.Count.ShouldBe(before + 2);
         (Engine.Log.History[^1].Last - Engine.Log.History[^1].First).ShouldBe(2, "three transactions, and a refusal that is not logged");
-        Session.TakeAll().OfType<Answer>().Select(answer => answer.Result.Error).ShouldBe([ErrorCode.Ok, ErrorCode.Ok, ErrorCode.NodeExists, ErrorCode.Ok]);
+        Session.TakeAll().OfType<Answer>().Select(answer => answer.Result.Error).ShouldBe(
+            [ErrorCode.Ok, ErrorCode.Ok, ErrorCode.NodeExists, ErrorCode.Ok]);
         other.TakeAll().Count.ShouldBe(1);
     }
 
@@ -98,7 +99,12 @@ public sealed class PipeliningTests : EngineTest
     public void Malformed_and_unknown_requests_wait_for_their_turn_too()
     {
         Engine.Hold();
-        Session.Send(Create("/a"), new WireRequest(OpCode.SetData, [1]), new WireRequest(OpCode.GetData, []), new WireRequest((OpCode)77, []), Create("/b"));
+        Session.Send(
+            Create("/a"),
+            new WireRequest(OpCode.SetData, [1]),
+            new WireRequest(OpCode.GetData, []),
+            new WireRequest((OpCode)77, []),
+            Create("/b"));
 
         Session.IsConnected.ShouldBeTrue();
         Engine.ReleaseAll();
@@ -144,7 +150,8 @@ public sealed class PipeliningTests : EngineTest
     [Fact]
     public void A_flood_in_one_packet_is_answered_whole_and_in_order()
     {
-        WireRequest[] flood = [.. Enumerable.Range(0, 2000).Select(i => i % 3 == 0 ? GetData("/") : Create("/q-", mode: CreateMode.PersistentSequential))];
+        WireRequest create = Create("/q-", mode: CreateMode.PersistentSequential);
+        WireRequest[] flood = [.. Enumerable.Range(0, 2000).Select(i => i % 3 == 0 ? GetData("/") : create)];
 
         Session.Send(flood);
 
