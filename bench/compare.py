@@ -178,6 +178,7 @@ class Server:
         self.folder = pathlib.Path(folder)
         self.port = free_port()
         self.process = None
+        self.environment = os.environ.copy()
 
     def command(self):
         raise NotImplementedError
@@ -190,7 +191,14 @@ class Server:
             started = time.monotonic()
             try:
                 self.process = subprocess.Popen(
-                    command, cwd=BENCH, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, preexec_fn=die_with_parent
+                    command,
+                    cwd=BENCH,
+                    env=self.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    preexec_fn=die_with_parent,
                 )
             except OSError as error:
                 raise RuntimeError(f"{self.name} cannot be started: {error}") from error
@@ -252,6 +260,7 @@ class OrleansZk(Server):
         super().__init__(TITLES[OURS], folder)
         self.start_command = shlex.split(start)
         self.admin_port = free_port()
+        self.environment["OrleansZk__MaxClientConnections"] = "0"
 
     def command(self):
         return [*self.start_command, "--port", str(self.port), "--admin-port", str(self.admin_port), "--data", str(self.folder / "data")]

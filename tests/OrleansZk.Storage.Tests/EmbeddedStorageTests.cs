@@ -25,7 +25,7 @@ public sealed class EmbeddedStorageTests : IDisposable
             var log = host.Services.GetRequiredService<ITransactionLog>();
             var checkpoints = host.Services.GetRequiredService<ICheckpointStore>();
             await log.OpenAsync(Cancellation);
-            (await log.ClaimEpochAsync(Cancellation)).ShouldBe(1);
+            (await log.ClaimEpochAsync(0, Cancellation)).ShouldBe(1);
             (await checkpoints.OpenAsync(Cancellation)).Secret.Length.ShouldBe(32);
             Should.Throw<DataFolderInUseException>(() => DataFolder.Open(path));
             await host.StopAsync(Cancellation);

@@ -1,12 +1,12 @@
 using OrleansZk.Core.Replication;
+using OrleansZk.Core.Transactions;
 using OrleansZk.Protocol;
 
 namespace OrleansZk.Core.Operations;
 
 /// <summary>What a replica makes of a handshake that resumes a session: the leader says whether it is still alive, and who owns it from now on.</summary>
 /// <remarks>
-/// Sequenced like a write, so that requests of the connection that lost the session are refused from exactly here on; nothing is logged.
-/// It has no number on the client's wire (ZooKeeper: <c>REVALIDATE</c> between servers).
+/// A write like any other: requests of the connection that lost the session are refused from exactly here on, by the next leader too. It has no number on the client's wire (ZooKeeper: <c>REVALIDATE</c> between servers).
 /// </remarks>
 public sealed class AttachSession() : WriteOperation<SessionRequest>(OpCode.CreateSession, "SESS")
 {
@@ -16,8 +16,15 @@ public sealed class AttachSession() : WriteOperation<SessionRequest>(OpCode.Crea
 
     protected override SessionRequest Read(ref JuteReader reader) => new(reader.ReadLong(), reader.ReadInt());
 
-    internal override ErrorCode Prepare(SessionRequest record, Preparation preparation) =>
-        preparation.Sessions.TryMove(record.SessionId, preparation.Request.Owner, record.Timeout, preparation.Now)
-            ? ErrorCode.Ok
-            : ErrorCode.SessionExpired;
+    internal override ErrorCode Prepare(SessionRequest record, Preparation preparation)
+    {
+        long owner = preparation.Request.Owner;
+        if (!preparation.Sessions.TryMove(record.SessionId, owner, record.Timeout, preparation.Now))
+        {
+            return ErrorCode.SessionExpired;
+        }
+
+        preparation.Body = new MoveSessionBody(record.SessionId, record.Timeout, owner);
+        return ErrorCode.Ok;
+    }
 }

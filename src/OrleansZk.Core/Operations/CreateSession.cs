@@ -14,7 +14,7 @@ public sealed class CreateSession() : WriteOperation<SessionRequest>(OpCode.Crea
     internal override ErrorCode Prepare(SessionRequest record, Preparation preparation)
     {
         preparation.Sessions.Open(record.SessionId, record.Timeout, preparation.Request.Owner, preparation.Now);
-        preparation.Body = new CreateSessionBody(record.SessionId, record.Timeout);
+        preparation.Body = new CreateSessionBody(record.SessionId, record.Timeout, preparation.Request.Owner);
         return ErrorCode.Ok;
     }
 }

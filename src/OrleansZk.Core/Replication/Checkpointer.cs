@@ -51,7 +51,7 @@ public sealed partial class Checkpointer(
             cut.SortByPath();
             try
             {
-                await store.WriteAsync(header, ReadAll(cut), sessions, cancellationToken).ConfigureAwait(false);
+                await store.WriteAsync(Newest, header, ReadAll(cut), sessions, cancellationToken).ConfigureAwait(false);
                 written = true;
             }
             finally

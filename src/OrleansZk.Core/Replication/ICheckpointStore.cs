@@ -14,11 +14,14 @@ public interface ICheckpointStore : IAsyncDisposable
     ValueTask<CheckpointHeader?> LoadAsync(ICheckpointLoader loader, CancellationToken cancellationToken);
 
     /// <summary>Moves the checkpoint to <paramref name="header"/> by writing what changed, in one durable transaction.</summary>
+    /// <param name="previous">What the changes are changes from; null writes the first checkpoint.</param>
+    /// <exception cref="CheckpointException">The store failed, or does not stand at <paramref name="previous"/> (another leader has moved it).</exception>
     /// <remarks>
     /// <paramref name="nodes"/> is read once, in chunks; all deletions of nodes come before all others. A node that is deleted
     /// need not be in the store. Writes of the engine go on meanwhile.
     /// </remarks>
     ValueTask WriteAsync(
+        CheckpointHeader? previous,
         CheckpointHeader header,
         IEnumerable<IReadOnlyList<NodeChange>> nodes,
         IReadOnlyList<SessionChange> sessions,
@@ -40,13 +43,15 @@ public readonly record struct NodeChange(bool Deleted, NodeImage Image);
 
 /// <summary>A session that was opened, or closed, since the last checkpoint.</summary>
 /// <param name="Timeout">Milliseconds.</param>
-public readonly record struct SessionChange(bool Closed, long SessionId, int Timeout);
+/// <param name="Owner">The token of the connection that speaks for it.</param>
+public readonly record struct SessionChange(bool Closed, long SessionId, int Timeout, long Owner);
 
 /// <summary>Takes what a checkpoint holds.</summary>
 public interface ICheckpointLoader
 {
     /// <param name="timeout">Milliseconds.</param>
-    void AddSession(long sessionId, int timeout);
+    /// <param name="owner">The token of the connection that spoke for it.</param>
+    void AddSession(long sessionId, int timeout, long owner);
 
     void AddNode(in NodeImage image);
 }

@@ -3,6 +3,7 @@ namespace OrleansZk.Core.Replication;
 /// <summary>The durable log of committed groups of transactions, and the fence that keeps deposed leaders out.</summary>
 /// <remarks>
 /// One append is in flight at a time. The log knows groups as bytes with a range of zxids; only the engine knows what is in them.
+/// Every method may throw <see cref="StoreUnavailableException"/> when the log lives in a store that can be away.
 /// </remarks>
 public interface ITransactionLog : IAsyncDisposable
 {
@@ -10,18 +11,27 @@ public interface ITransactionLog : IAsyncDisposable
     /// <exception cref="LogCorruptException">A record other than a torn last one cannot be read.</exception>
     ValueTask<LogPosition> OpenAsync(CancellationToken cancellationToken);
 
-    /// <summary>Raises the epoch by one and makes the caller its owner, durably; from then on the caller may append.</summary>
+    /// <summary>
+    /// Raises the epoch by one and makes the caller its owner, durably and atomically; from then on the caller may append, and nobody else.
+    /// </summary>
+    /// <param name="current">The epoch that the caller believes to be the newest.</param>
     /// <returns>The new epoch.</returns>
-    ValueTask<long> ClaimEpochAsync(CancellationToken cancellationToken);
+    /// <exception cref="LeaderFencedException">The epoch has moved on from <paramref name="current"/>; nothing was changed.</exception>
+    ValueTask<long> ClaimEpochAsync(long current, CancellationToken cancellationToken);
 
     /// <summary>Appends a group. It is durable when the returned task completes.</summary>
     /// <remarks>
-    /// The continuation may run on the log's own thread. The group's bytes must not change until the task completes.
-    /// Any failure but <see cref="LeaderFencedException"/> leaves it unknown whether the group is in the log.
+    /// The continuation may run on the log's own thread. The group's bytes must not change until the task completes. After
+    /// <see cref="StoreUnavailableException"/> it is unknown whether the group is in the log: the caller appends the very same group again, and nothing else,
+    /// until it knows. Appending a group that is there already changes nothing and succeeds, even when a newer epoch was claimed since.
     /// </remarks>
-    /// <exception cref="LeaderFencedException">Another leader has claimed a newer epoch; the group is not in the log.</exception>
-    /// <exception cref="IOException">The device failed or is full.</exception>
+    /// <exception cref="LeaderFencedException">Another leader has claimed a newer epoch; the group is not in the log and will not be.</exception>
+    /// <exception cref="IOException">The device failed or is full; whether the group is in the log is unknown, and the leader is finished.</exception>
     ValueTask AppendAsync(LogGroup group, CancellationToken cancellationToken);
+
+    /// <summary>Proves that the caller's epoch was still the newest at some moment after the call began.</summary>
+    /// <exception cref="LeaderFencedException">Another leader has claimed a newer epoch.</exception>
+    ValueTask ConfirmEpochAsync(CancellationToken cancellationToken);
 
     /// <summary>Reads the groups that hold transactions after <paramref name="afterZxid"/>, in order.</summary>
     /// <exception cref="LogTruncatedException">The log no longer reaches back that far.</exception>
@@ -49,3 +59,6 @@ public sealed class LogCorruptException(string message, Exception? inner = null)
 /// <summary>Groups that were asked for have been dropped behind a checkpoint.</summary>
 public sealed class LogTruncatedException(long zxid)
     : Exception($"the log no longer holds what followed zxid 0x{zxid:x}");
+
+/// <summary>The store cannot be reached now, or broke off; what was asked may or may not have happened. It is worth trying again.</summary>
+public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

@@ -299,7 +299,7 @@ public sealed partial class Leader : ILeader
 
     private async Task ClaimNextEpochAsync()
     {
-        long epoch = await _log.ClaimEpochAsync(CancellationToken.None).ConfigureAwait(false);
+        long epoch = await _log.ClaimEpochAsync(LastZxid >>> 32, CancellationToken.None).ConfigureAwait(false);
         lock (_gate)
         {
             _lastZxid = epoch << 32;

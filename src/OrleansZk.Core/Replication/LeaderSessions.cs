@@ -15,9 +15,9 @@ internal sealed class LeaderSessions(int tickTime)
 
     public void Load(SessionTable table, long now)
     {
-        foreach ((long id, int timeout) in table.Timeouts)
+        foreach ((long id, SessionState session) in table.All)
         {
-            Open(id, timeout, 0, now);
+            Open(id, session.Timeout, session.Owner, now);
         }
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansZk.Core.Sessions;
 using OrleansZk.Core.Transactions;
 using OrleansZk.Core.Tree;
 
@@ -82,7 +83,7 @@ public sealed partial class Recovery(ITransactionLog log, ICheckpointStore store
 
     private sealed class Loader(Replica replica) : ICheckpointLoader
     {
-        public void AddSession(long sessionId, int timeout) => replica.Sessions.Load(sessionId, timeout);
+        public void AddSession(long sessionId, int timeout, long owner) => replica.Sessions.Load(sessionId, new SessionState(timeout, owner));
 
         public void AddNode(in NodeImage image) => replica.Tree.Load(image);
     }

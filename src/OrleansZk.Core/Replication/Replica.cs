@@ -247,7 +247,13 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     }
 
     /// <summary>Ends a connection after the group that is being applied.</summary>
-    internal void DropSoon(ClientConnection connection) => _dropSoon.Add(connection);
+    internal void DropSoon(ClientConnection connection)
+    {
+        if (!_dropSoon.Contains(connection))
+        {
+            _dropSoon.Add(connection);
+        }
+    }
 
     internal void Remove(ClientConnection connection) => Connections.Remove(connection);
 
@@ -261,17 +267,22 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
             AppliedCount++;
             Digests.Note(transaction.Zxid, Tree.Digest);
             Watches.Fire(_context.Changes, this);
-            if (_context.ClosedSession is { } closed && Connections.OfSession(closed) is { } connection
-                && !ReferenceEquals(connection, item.Request.Connection))
-            {
-                DropSoon(connection);
-            }
+            DropOthers(_context.ClosedSession ?? _context.MovedSession?.SessionId, item.Request.Connection);
         }
 
         if (item.Request.Connection is { } asker)
         {
             asker.Complete(item, stat, _context, now);
             Touch(asker);
+        }
+    }
+
+    /// <summary>Ends the connection of a session that was closed, or goes on over another one.</summary>
+    private void DropOthers(long? sessionId, ClientConnection? except)
+    {
+        if (sessionId is { } id && Connections.OfSession(id) is { } connection && !ReferenceEquals(connection, except))
+        {
+            DropSoon(connection);
         }
     }
 

@@ -4,30 +4,31 @@ namespace OrleansZk.Core.Sessions;
 /// <remarks>Guarded by the replica's lock, like the tree.</remarks>
 public sealed class SessionTable
 {
-    private readonly Dictionary<long, int> _timeouts = [];
+    private readonly Dictionary<long, SessionState> _sessions = [];
     private HashSet<long> _changed = [];
 
-    public int Count => _timeouts.Count;
+    public int Count => _sessions.Count;
 
-    /// <summary>Session ids with their timeouts in milliseconds.</summary>
-    public IReadOnlyDictionary<long, int> Timeouts => _timeouts;
+    /// <summary>Every session by its id.</summary>
+    public IReadOnlyDictionary<long, SessionState> All => _sessions;
 
-    public bool Contains(long sessionId) => _timeouts.ContainsKey(sessionId);
+    public bool Contains(long sessionId) => _sessions.ContainsKey(sessionId);
 
-    public void Open(long sessionId, int timeout)
+    /// <summary>Opens a session, or gives one to another connection.</summary>
+    public void Set(long sessionId, SessionState state)
     {
-        _timeouts[sessionId] = timeout;
+        _sessions[sessionId] = state;
         _changed.Add(sessionId);
     }
 
     public void Close(long sessionId)
     {
-        _timeouts.Remove(sessionId);
+        _sessions.Remove(sessionId);
         _changed.Add(sessionId);
     }
 
     /// <summary>Takes a session from a checkpoint.</summary>
-    public void Load(long sessionId, int timeout) => _timeouts[sessionId] = timeout;
+    public void Load(long sessionId, SessionState state) => _sessions[sessionId] = state;
 
     /// <summary>What changed since the last cut.</summary>
     internal List<Replication.SessionChange> Cut()
@@ -35,8 +36,8 @@ public sealed class SessionTable
         var changes = new List<Replication.SessionChange>(_changed.Count);
         foreach (long id in _changed)
         {
-            bool open = _timeouts.TryGetValue(id, out int timeout);
-            changes.Add(new Replication.SessionChange(!open, id, timeout));
+            bool open = _sessions.TryGetValue(id, out SessionState state);
+            changes.Add(new Replication.SessionChange(!open, id, state.Timeout, state.Owner));
         }
 
         _changed = [];
@@ -52,3 +53,7 @@ public sealed class SessionTable
         }
     }
 }
+
+/// <param name="Timeout">Milliseconds.</param>
+/// <param name="Owner">The token of the connection that speaks for the session.</param>
+public readonly record struct SessionState(int Timeout, long Owner);

@@ -1,25 +1,52 @@
+using OrleansZk.Core.Sessions;
 using OrleansZk.Protocol;
 
 namespace OrleansZk.Core.Transactions;
 
 /// <param name="OpenedId">The new session's id.</param>
 /// <param name="Timeout">Milliseconds.</param>
-public sealed record CreateSessionBody(long OpenedId, int Timeout) : TransactionBody
+/// <param name="Owner">The token of the connection that opened it.</param>
+public sealed record CreateSessionBody(long OpenedId, int Timeout, long Owner) : TransactionBody
 {
     public override TransactionKind Kind => TransactionKind.CreateSession;
 
     public override Stat Apply(ApplyContext context)
     {
-        context.Sessions.Open(OpenedId, Timeout);
+        context.Sessions.Set(OpenedId, new SessionState(Timeout, Owner));
         return default;
     }
 
-    public static new CreateSessionBody Read(ref JuteReader reader) => new(reader.ReadLong(), reader.ReadInt());
+    public static new CreateSessionBody Read(ref JuteReader reader) => new(reader.ReadLong(), reader.ReadInt(), reader.ReadLong());
 
     protected override void Write(JuteWriter writer)
     {
         writer.WriteLong(OpenedId);
         writer.WriteInt(Timeout);
+        writer.WriteLong(Owner);
+    }
+}
+
+/// <summary>A session goes on over another connection. In the log, so that whoever leads next knows who may speak for it.</summary>
+/// <param name="Timeout">Milliseconds.</param>
+/// <param name="Owner">The token of the connection that has it now.</param>
+public sealed record MoveSessionBody(long MovedId, int Timeout, long Owner) : TransactionBody
+{
+    public override TransactionKind Kind => TransactionKind.MoveSession;
+
+    public override Stat Apply(ApplyContext context)
+    {
+        context.Sessions.Set(MovedId, new SessionState(Timeout, Owner));
+        context.MovedSession = (MovedId, Owner);
+        return default;
+    }
+
+    public static new MoveSessionBody Read(ref JuteReader reader) => new(reader.ReadLong(), reader.ReadInt(), reader.ReadLong());
+
+    protected override void Write(JuteWriter writer)
+    {
+        writer.WriteLong(MovedId);
+        writer.WriteInt(Timeout);
+        writer.WriteLong(Owner);
     }
 }
 

@@ -65,6 +65,9 @@ public sealed class ApplyContext(DataTree tree, SessionTable sessions)
     /// <summary>The session that was closed, if one was.</summary>
     public long? ClosedSession { get; set; }
 
+    /// <summary>The session that went to another connection, if one did, and the connection's token.</summary>
+    public (long SessionId, long Owner)? MovedSession { get; set; }
+
     /// <returns>The stat that the transaction's answer shows, if it shows one.</returns>
     public Stat Apply(Transaction transaction)
     {
@@ -73,6 +76,7 @@ public sealed class ApplyContext(DataTree tree, SessionTable sessions)
         Changes.Clear();
         PartStats.Clear();
         ClosedSession = null;
+        MovedSession = null;
         return transaction.Body.Apply(this);
     }
 }

@@ -13,6 +13,7 @@ public enum TransactionKind
     Multi = 14,
     CreateSession = -10,
     CloseSession = -11,
+    MoveSession = -12,
 }
 
 /// <summary>The decided facts of one kind of transaction.</summary>
@@ -45,6 +46,7 @@ public abstract record TransactionBody
             TransactionKind.Multi => MultiBody.Read(ref reader),
             TransactionKind.CreateSession => CreateSessionBody.Read(ref reader),
             TransactionKind.CloseSession => CloseSessionBody.Read(ref reader),
+            TransactionKind.MoveSession => MoveSessionBody.Read(ref reader),
             _ => throw new JuteException($"unknown kind of transaction {(int)kind}"),
         };
     }

@@ -57,7 +57,7 @@ public sealed partial class Engine(
             loggers.CreateLogger<Replica>());
         CheckpointHeader? loaded = await new Recovery(log, checkpoints, loggers.CreateLogger<Recovery>()).LoadAsync(_replica, end, cancellationToken);
 
-        long epoch = await log.ClaimEpochAsync(cancellationToken);
+        long epoch = await log.ClaimEpochAsync(end.Epoch, cancellationToken);
         _leader = new Leader(
             _replica, log, access, LeaderOptions(), clock, ThreadPoolScheduler.Instance, loggers.CreateLogger<Leader>(), epoch);
         _leader.Failed += OnLeaderFailed;

@@ -36,6 +36,9 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
         _logger = logger;
     }
 
+    /// <summary>What the file stands at.</summary>
+    internal CheckpointHeader? Header => ReadHeader(Opened());
+
     /// <inheritdoc/>
     public ValueTask<EnsembleRecord> OpenAsync(CancellationToken cancellationToken)
     {
@@ -69,6 +72,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
     /// was.</remarks>
     /// <exception cref="IOException">The device failed or is full, or another program keeps the file busy.</exception>
     public async ValueTask WriteAsync(
+        CheckpointHeader? previous,
         CheckpointHeader header,
         IEnumerable<IReadOnlyList<NodeChange>> nodes,
         IReadOnlyList<SessionChange> sessions,
@@ -77,7 +81,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await Task.Run(() => Write(header, nodes, sessions, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => Write(previous, header, nodes, sessions, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -136,10 +140,10 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
                 return null;
             }
 
-            using SqliteStatement sessions = database.PrepareOnce("SELECT session_id, timeout FROM zk_session");
+            using SqliteStatement sessions = database.PrepareOnce("SELECT session_id, timeout, owner FROM zk_session");
             while (sessions.Step())
             {
-                loader.AddSession(sessions.Number(0), (int)sessions.Number(1));
+                loader.AddSession(sessions.Number(0), (int)sessions.Number(1), sessions.Number(2));
             }
 
             _acls = null;
@@ -171,6 +175,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
     }
 
     private void Write(
+        CheckpointHeader? previous,
         CheckpointHeader header,
         IEnumerable<IReadOnlyList<NodeChange>> nodes,
         IReadOnlyList<SessionChange> sessions,
@@ -181,6 +186,13 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
         database.Execute("BEGIN IMMEDIATE");
         try
         {
+            CheckpointHeader? current = ReadHeader(database);
+            if (current != previous)
+            {
+                throw new CheckpointException(
+                    $"the checkpoint '{_path}' stands at zxid 0x{current?.Zxid ?? 0:x}, not at 0x{previous?.Zxid ?? 0:x}: another program has moved it");
+            }
+
             AclRows acls = Acls(database);
             acls.DeleteUnused();
             long count = WriteNodes(database, nodes, acls, cancellationToken);
@@ -243,7 +255,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
 
     private static void WriteSessions(SqliteDatabase database, IReadOnlyList<SessionChange> sessions)
     {
-        using SqliteStatement replace = database.PrepareOnce("REPLACE INTO zk_session (session_id, timeout) VALUES (?, ?)");
+        using SqliteStatement replace = database.PrepareOnce("REPLACE INTO zk_session (session_id, timeout, owner) VALUES (?, ?, ?)");
         using SqliteStatement delete = database.PrepareOnce("DELETE FROM zk_session WHERE session_id = ?");
         foreach (SessionChange change in sessions)
         {
@@ -252,6 +264,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
             if (!change.Closed)
             {
                 statement.Bind(2, change.Timeout);
+                statement.Bind(3, change.Owner);
             }
 
             statement.Run();

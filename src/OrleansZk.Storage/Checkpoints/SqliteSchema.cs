@@ -56,6 +56,10 @@ internal static class SqliteSchema
             data             BLOB
         ) WITHOUT ROWID;
         """,
+        """
+        -- The connection that speaks for the session; 0 for whichever speaks first.
+        ALTER TABLE zk_session ADD COLUMN owner INTEGER NOT NULL DEFAULT 0;
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -69,12 +69,21 @@ internal sealed class LogWriter : IDisposable
         _activeGroups++;
     }
 
+    /// <summary>The newest epoch that was claimed, or whose groups the log holds.</summary>
+    public long Epoch => Math.Max(_epoch, _lastZxid >> 32);
+
     /// <summary>Raises the epoch, durably.</summary>
     /// <returns>The new epoch.</returns>
-    public long ClaimEpoch()
+    /// <exception cref="LeaderFencedException">The epoch is not <paramref name="current"/>.</exception>
+    public long ClaimEpoch(long current)
     {
         ThrowIfFailed();
-        long epoch = Math.Max(_epoch, _lastZxid >> 32) + 1;
+        if (current != Epoch)
+        {
+            throw new LeaderFencedException(Epoch);
+        }
+
+        long epoch = current + 1;
         WriteRecord(RecordKind.Epoch, epoch, epoch, default);
         _epoch = epoch;
         _claimed = true;

@@ -39,6 +39,9 @@ public sealed class SegmentLog : ITransactionLog
         _logger = logger;
     }
 
+    /// <summary>The newest epoch that was claimed; 0 before the log is open.</summary>
+    internal long Epoch => Volatile.Read(ref _writer)?.Epoch ?? 0;
+
     /// <inheritdoc/>
     /// <remarks>May be called again, to find out what is in the log after an append has failed; an epoch must then be claimed
     /// anew.</remarks>
@@ -53,14 +56,14 @@ public sealed class SegmentLog : ITransactionLog
     }
 
     /// <inheritdoc/>
-    public ValueTask<long> ClaimEpochAsync(CancellationToken cancellationToken)
+    public ValueTask<long> ClaimEpochAsync(long current, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_writing)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             LogWriter writer = Opened(_writer);
-            long epoch = writer.ClaimEpoch();
+            long epoch = writer.ClaimEpoch(current);
             writer.Prepare();
             return new ValueTask<long>(epoch);
         }
@@ -88,6 +91,10 @@ public sealed class SegmentLog : ITransactionLog
         thread.PostAppend();
         return task;
     }
+
+    /// <inheritdoc/>
+    /// <remarks>The lock on the folder is the proof: nobody else can have claimed anything.</remarks>
+    public ValueTask ConfirmEpochAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <inheritdoc/>
     /// <remarks>Ends where the log ended when the reading began. Reads files in place: a caller who must not block calls from

@@ -260,9 +260,9 @@ internal sealed class Comparison : IDisposable
         Require(
             $"the sessions {when}",
             string.Join(' ', _model.LoggedSessions.Where(session => session.Id != 0).Select(session => $"{session.Id:x}:{session.LoggedTimeout}").Order()),
-            string.Join(' ', _engine.Replica.Sessions.Timeouts
+            string.Join(' ', _engine.Replica.Sessions.All
                 .Where(pair => _model.LoggedSessions.Any(session => session.Id == pair.Key) || _model.LoggedSessions.All(session => session.Id != 0))
-                .Select(pair => $"{pair.Key:x}:{pair.Value}").Order()));
+                .Select(pair => $"{pair.Key:x}:{pair.Value.Timeout}").Order()));
     }
 
     private string Describe(string path, ModelNode node)

@@ -8,8 +8,8 @@ internal sealed class ModelSession
     /// <summary>Known once the client has been told.</summary>
     public long Id { get; set; }
 
-    /// <summary>As logged when the session was created, milliseconds.</summary>
-    public int LoggedTimeout { get; init; }
+    /// <summary>As the log says: negotiated when the session was created or resumed last, milliseconds.</summary>
+    public int LoggedTimeout { get; set; }
 
     /// <summary>True from when its creation is sequenced until its end is.</summary>
     public bool IsAlive { get; set; }

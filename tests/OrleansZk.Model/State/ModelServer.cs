@@ -209,7 +209,7 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
                 item.Outcome = new Outcome(new WireResult(), true, []);
                 break;
             case SequencedKind.Attach:
-                item.Outcome = Outcome.Refused(session!.IsAlive ? ErrorCode.Ok : ErrorCode.SessionExpired);
+                item.Outcome = session!.IsAlive ? new Outcome(new WireResult(), true, []) : Outcome.Refused(ErrorCode.SessionExpired);
                 if (session.IsAlive)
                 {
                     _sessions.Own(session, item.Connection!);
@@ -271,7 +271,7 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
         {
             IReadOnlyList<Change> changes = Apply(item);
             Notify(changes, item.Asker.Zxid);
-            if (item.Outcome.IsLogged && item.Kind == SequencedKind.Close)
+            if (item.Outcome.IsLogged && item.Kind is SequencedKind.Close or SequencedKind.Attach)
             {
                 ended.AddRange(_connections.Where(
                     other => other != item.Connection && other.Accepted == true && other.Session == item.Session));
@@ -307,6 +307,9 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
         {
             case SequencedKind.Open:
                 LoggedSessions = [.. LoggedSessions, item.Session!];
+                return [];
+            case SequencedKind.Attach:
+                item.Session!.LoggedTimeout = item.Connection!.Timeout;
                 return [];
             case SequencedKind.Close:
                 LoggedSessions = [.. LoggedSessions.Where(session => session != item.Session)];

@@ -1,5 +1,6 @@
 using OrleansZk.Core.Access;
 using OrleansZk.Core.Replication;
+using OrleansZk.Core.Sessions;
 using OrleansZk.Core.Tree;
 using OrleansZk.Storage.Checkpoints;
 using OrleansZk.Storage.Tests.Support;
@@ -107,7 +108,7 @@ public sealed class CheckpointRoundTripTests : IDisposable
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
         var random = new Random(seed);
         var model = new Dictionary<string, NodeImage>();
-        var sessions = new Dictionary<long, int>();
+        var sessions = new Dictionary<long, SessionState>();
         SqliteCheckpointStore store = Create(_folder);
         await store.OpenAsync(Cancellation);
         for (int zxid = 1; zxid <= 60; zxid++)
@@ -115,7 +116,7 @@ public sealed class CheckpointRoundTripTests : IDisposable
             List<NodeChange> deletions = [.. model.Keys.Append("/not/there").Where(_ => random.Next(4) == 0).Select(Drop)];
             List<NodeChange> puts = [.. Enumerable.Range(0, random.Next(30)).Select(_ => Put(RandomNode(random)))];
             SessionChange[] changes =
-                [.. Enumerable.Range(0, 5).Select(_ => new SessionChange(random.Next(2) == 0, random.NextInt64(10), random.Next()))];
+                [.. Enumerable.Range(0, 5).Select(_ => new SessionChange(random.Next(2) == 0, random.NextInt64(10), random.Next(), random.NextInt64()))];
             deletions.ForEach(change => model.Remove(change.Image.Path));
             puts.ForEach(change => model[change.Image.Path] = change.Image);
             foreach (SessionChange change in changes)
@@ -123,7 +124,7 @@ public sealed class CheckpointRoundTripTests : IDisposable
                 sessions.Remove(change.SessionId);
                 if (!change.Closed)
                 {
-                    sessions.Add(change.SessionId, change.Timeout);
+                    sessions.Add(change.SessionId, new SessionState(change.Timeout, change.Owner));
                 }
             }
 

@@ -41,7 +41,7 @@ public sealed class LogFailureTests
             .Message.ShouldContain("unknown");
         (await Should.ThrowAsync<IOException>(async () => await log.AppendAsync(Group(epoch + 3, 100), Cancellation)))
             .Message.ShouldContain("opened again");
-        await Should.ThrowAsync<IOException>(async () => await log.ClaimEpochAsync(Cancellation));
+        await Should.ThrowAsync<IOException>(async () => await log.ClaimNextEpochAsync());
         (await log.ReadAllAsync()).ShouldBeGroups([Group(epoch + 1, 100)]);
 
         // The group can be read back from the system's memory, but is not on the disk. What opening reports has to survive.
@@ -140,7 +140,7 @@ public sealed class LogFailureTests
 
         // A checkpoint makes room, and it goes on.
         await again.TruncateAsync(expected[^1].LastZxid, Cancellation);
-        long next = await again.ClaimEpochAsync(Cancellation) << 32;
+        long next = await again.ClaimNextEpochAsync() << 32;
         await again.AppendAsync(Group(next + 1, 10_000), Cancellation);
     }
 

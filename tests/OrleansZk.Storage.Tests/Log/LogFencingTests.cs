@@ -43,7 +43,7 @@ public sealed class LogFencingTests
         await using SegmentLog log = Create(new SimulatedDisk());
         long old = await log.LeadAsync();
         await log.AppendAsync(Group(old + 1, 10), Cancellation);
-        long current = await log.ClaimEpochAsync(Cancellation) << 32;
+        long current = await log.ClaimNextEpochAsync() << 32;
 
         await Should.ThrowAsync<LeaderFencedException>(async () => await log.AppendAsync(Group(old + 2, 10), Cancellation));
 

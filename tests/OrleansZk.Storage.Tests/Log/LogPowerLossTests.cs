@@ -46,7 +46,7 @@ public sealed class LogPowerLossTests
             LogPosition position = await log.OpenAsync(Cancellation);
             await history.CompareAsync(log, where);
             position.Epoch.ShouldBeGreaterThanOrEqualTo(history.Epoch, where);
-            history.Epoch = await log.ClaimEpochAsync(Cancellation);
+            history.Epoch = await log.ClaimNextEpochAsync();
             long zxid = history.Epoch << 32;
             while (true)
             {

@@ -64,7 +64,7 @@ public sealed class LogRoundTripTests : IDisposable
         {
             await using SegmentLog log = Create(disk);
             (await log.OpenAsync(Cancellation)).Epoch.ShouldBe(epoch - 1);
-            (await log.ClaimEpochAsync(Cancellation)).ShouldBe(epoch);
+            (await log.ClaimNextEpochAsync()).ShouldBe(epoch);
         }
     }
 
@@ -77,7 +77,7 @@ public sealed class LogRoundTripTests : IDisposable
 
         (await log.OpenAsync(Cancellation)).ShouldBe(new LogPosition(1, zxid));
         await Should.ThrowAsync<InvalidOperationException>(async () => await log.AppendAsync(Group(zxid + 1, 10), Cancellation));
-        long next = await log.ClaimEpochAsync(Cancellation) << 32;
+        long next = await log.ClaimNextEpochAsync() << 32;
         await log.AppendAsync(Group(next + 1, 10), Cancellation);
         (await log.ReadAllAsync()).ShouldBeGroups([Group(zxid, 10), Group(next + 1, 10)]);
     }
@@ -89,7 +89,7 @@ public sealed class LogRoundTripTests : IDisposable
         long zxid = await log.LeadAsync();
         await AppendAndCloseAsync(log, zxid);
 
-        await Should.ThrowAsync<ObjectDisposedException>(async () => await log.ClaimEpochAsync(Cancellation));
+        await Should.ThrowAsync<ObjectDisposedException>(async () => await log.ClaimNextEpochAsync());
         await Should.ThrowAsync<ObjectDisposedException>(async () => await log.AppendAsync(Group(long.MaxValue, 10), Cancellation));
     }
 

@@ -50,7 +50,7 @@ public sealed class LogSegmentsTests
         await log.OpenAsync(Cancellation);
         for (int i = 0; i < 300; i++)
         {
-            await log.ClaimEpochAsync(Cancellation);
+            await log.ClaimNextEpochAsync();
         }
 
         await log.AppendAsync(Group((300L << 32) + 1, 100), Cancellation);

@@ -21,6 +21,14 @@ internal static class CheckpointHarness
     public static ValueTask WriteAsync(this SqliteCheckpointStore store, long zxid, params NodeChange[] nodes) =>
         store.WriteAsync(Header(zxid), [nodes], [], Cancellation);
 
+    /// <summary>Moves the checkpoint on from wherever it stands.</summary>
+    public static ValueTask WriteAsync(
+        this SqliteCheckpointStore store,
+        CheckpointHeader header,
+        IEnumerable<IReadOnlyList<NodeChange>> nodes,
+        IReadOnlyList<SessionChange> sessions,
+        CancellationToken cancellationToken) => store.WriteAsync(store.Header, header, nodes, sessions, cancellationToken);
+
     public static async Task<RecordingLoader> LoadAsync(this SqliteCheckpointStore store, long expectedZxid)
     {
         var loader = new RecordingLoader();

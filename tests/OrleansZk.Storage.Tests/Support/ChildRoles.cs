@@ -22,7 +22,7 @@ internal static class ChildRoles
         using DataFolder held = DataFolder.Open(folder);
         await using var log = new SegmentLog(held, new SegmentLogOptions { SegmentBytes = 1 << 20 }, NullLogger<SegmentLog>.Instance);
         await log.OpenAsync(CancellationToken.None);
-        long epoch = await log.ClaimEpochAsync(CancellationToken.None) << 32;
+        long epoch = await log.ClaimNextEpochAsync() << 32;
         for (long zxid = epoch + 1; zxid < epoch + 100_000; zxid++)
         {
             await log.AppendAsync(LogHarness.Group(zxid, LengthOf(zxid)), CancellationToken.None);
@@ -40,7 +40,7 @@ internal static class ChildRoles
         using DataFolder held = DataFolder.Open(folder);
         await using var store = new SqliteCheckpointStore(held, sync: true, NullLogger<SqliteCheckpointStore>.Instance);
         await store.OpenAsync(CancellationToken.None);
-        await store.WriteAsync(new CheckpointHeader(99, 99, 99), Nodes(), [new SessionChange(false, 99, 99)], CancellationToken.None);
+        await store.WriteAsync(store.Header, new CheckpointHeader(99, 99, 99), Nodes(), [new SessionChange(false, 99, 99, 99)], CancellationToken.None);
 
         static IEnumerable<IReadOnlyList<NodeChange>> Nodes()
         {

@@ -27,12 +27,15 @@ internal static class LogHarness
         return bytes;
     }
 
+    /// <summary>Claims the epoch after the log's own.</summary>
+    public static ValueTask<long> ClaimNextEpochAsync(this SegmentLog log) => log.ClaimEpochAsync(log.Epoch, CancellationToken.None);
+
     /// <summary>Opens the log and claims the next epoch.</summary>
     /// <returns>The zxid before the first of the epoch.</returns>
     public static async Task<long> LeadAsync(this SegmentLog log)
     {
         await log.OpenAsync(Cancellation);
-        return await log.ClaimEpochAsync(Cancellation) << 32;
+        return await log.ClaimNextEpochAsync() << 32;
     }
 
     public static async Task<List<LogGroup>> ReadAllAsync(this SegmentLog log, long afterZxid = 0)

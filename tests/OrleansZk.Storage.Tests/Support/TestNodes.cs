@@ -1,5 +1,6 @@
 using OrleansZk.Core.Access;
 using OrleansZk.Core.Replication;
+using OrleansZk.Core.Sessions;
 using OrleansZk.Core.Tree;
 
 namespace OrleansZk.Storage.Tests.Support;
@@ -16,12 +17,12 @@ internal sealed class RecordingLoader : ICheckpointLoader
 {
     public List<NodeImage> Nodes { get; } = [];
 
-    public Dictionary<long, int> Sessions { get; } = [];
+    public Dictionary<long, SessionState> Sessions { get; } = [];
 
-    public void AddSession(long sessionId, int timeout)
+    public void AddSession(long sessionId, int timeout, long owner)
     {
         Nodes.ShouldBeEmpty("sessions come before nodes");
-        Sessions.Add(sessionId, timeout);
+        Sessions.Add(sessionId, new SessionState(timeout, owner));
     }
 
     public void AddNode(in NodeImage image) => Nodes.Add(image);

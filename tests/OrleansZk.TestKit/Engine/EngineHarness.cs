@@ -194,11 +194,11 @@ public sealed class EngineHarness : IDisposable
             Clock,
             Scheduler,
             NullLogger<Leader>.Instance,
-            Log.ClaimEpochAsync(CancellationToken.None).AsTask().Result,
+            Log.ClaimEpochAsync(Log.End.Epoch, CancellationToken.None).AsTask().Result,
             firstCounter);
         Leader.Failed += Failures.Add;
         Replica.SetLeader(Leader);
-        Checkpointer = new Checkpointer(Replica, Log, Checkpoints, new CheckpointOptions(), NullLogger<Checkpointer>.Instance);
+        Checkpointer = new Checkpointer(Replica, Log, Checkpoints, new CheckpointOptions(), NullLogger<Checkpointer>.Instance, Checkpoints.Header);
         Reaper = new Reaper(Replica, _settings.Reaper, Clock);
     }
 }

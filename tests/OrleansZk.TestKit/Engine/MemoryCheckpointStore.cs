@@ -1,4 +1,5 @@
 using OrleansZk.Core.Replication;
+using OrleansZk.Core.Sessions;
 using OrleansZk.Core.Tree;
 
 namespace OrleansZk.TestKit.Engine;
@@ -7,14 +8,13 @@ namespace OrleansZk.TestKit.Engine;
 public sealed class MemoryCheckpointStore : ICheckpointStore
 {
     private Dictionary<string, NodeImage> _nodes = new(StringComparer.Ordinal);
-    private Dictionary<long, int> _sessions = [];
+    private Dictionary<long, SessionState> _sessions = [];
 
     public CheckpointHeader? Header { get; private set; }
 
     public IReadOnlyDictionary<string, NodeImage> Nodes => _nodes;
 
-    /// <summary>Session ids with their timeouts.</summary>
-    public IReadOnlyDictionary<long, int> Sessions => _sessions;
+    public IReadOnlyDictionary<long, SessionState> Sessions => _sessions;
 
     /// <summary>Every change of a node that was ever handed over, committed or not.</summary>
     public List<(string Path, bool Deleted)> Written { get; } = [];
@@ -39,9 +39,9 @@ public sealed class MemoryCheckpointStore : ICheckpointStore
             return ValueTask.FromResult<CheckpointHeader?>(null);
         }
 
-        foreach ((long id, int timeout) in _sessions)
+        foreach ((long id, SessionState session) in _sessions)
         {
-            loader.AddSession(id, timeout);
+            loader.AddSession(id, session.Timeout, session.Owner);
         }
 
         // A parent's path is a proper beginning of its children's, so it comes first.
@@ -54,11 +54,17 @@ public sealed class MemoryCheckpointStore : ICheckpointStore
     }
 
     public ValueTask WriteAsync(
+        CheckpointHeader? previous,
         CheckpointHeader header,
         IEnumerable<IReadOnlyList<NodeChange>> nodes,
         IReadOnlyList<SessionChange> sessions,
         CancellationToken cancellationToken)
     {
+        if (previous != Header)
+        {
+            throw new CheckpointException($"the checkpoint stands at {Header}, not at {previous}");
+        }
+
         var staged = new Dictionary<string, NodeImage>(_nodes, StringComparer.Ordinal);
         int chunks = 0;
         bool deletionsAreOver = false;
@@ -93,7 +99,7 @@ public sealed class MemoryCheckpointStore : ICheckpointStore
             ThrowIfDue(int.MaxValue);
         }
 
-        Dictionary<long, int> stagedSessions = new(_sessions);
+        Dictionary<long, SessionState> stagedSessions = new(_sessions);
         foreach (SessionChange session in sessions)
         {
             if (session.Closed)
@@ -102,7 +108,7 @@ public sealed class MemoryCheckpointStore : ICheckpointStore
             }
             else
             {
-                stagedSessions[session.SessionId] = session.Timeout;
+                stagedSessions[session.SessionId] = new SessionState(session.Timeout, session.Owner);
             }
         }
 

@@ -112,8 +112,13 @@ public sealed class MemoryLog : ITransactionLog
 
     public ValueTask<LogPosition> OpenAsync(CancellationToken cancellationToken) => ValueTask.FromResult(End);
 
-    public ValueTask<long> ClaimEpochAsync(CancellationToken cancellationToken)
+    public ValueTask<long> ClaimEpochAsync(long current, CancellationToken cancellationToken)
     {
+        if (current != _epoch)
+        {
+            return ValueTask.FromException<long>(new LeaderFencedException(_epoch));
+        }
+
         if (_nextClaimFailure is { } failure)
         {
             _nextClaimFailure = null;
@@ -122,6 +127,8 @@ public sealed class MemoryLog : ITransactionLog
 
         return ValueTask.FromResult(++_epoch);
     }
+
+    public ValueTask ConfirmEpochAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     public ValueTask AppendAsync(LogGroup group, CancellationToken cancellationToken)
     {

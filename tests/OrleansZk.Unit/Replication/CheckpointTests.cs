@@ -226,7 +226,7 @@ public sealed class CheckpointTests : EngineTest
         using Replica loaded = Engine.Recover();
         TreeDigestCheck.Describe(loaded.Tree).ShouldBe(TreeDigestCheck.Describe(Engine.Replica.Tree));
         loaded.Tree.Digest.ShouldBe(Engine.Replica.Tree.Digest);
-        loaded.Sessions.Timeouts.ShouldBe(Engine.Replica.Sessions.Timeouts, ignoreOrder: true);
+        loaded.Sessions.All.ShouldBe(Engine.Replica.Sessions.All, ignoreOrder: true);
     }
 
     private void RequireRestartKeeps()

@@ -152,7 +152,7 @@ public sealed class RecoveryTests : EngineTest
         [
             new CreateBody("/a", [1, 2], AclList.WorldReadable, 5, 6), new CreateBody("/a", null, AclList.Empty, NodeOwner.Container, -1),
             new DeleteBody("/č"), new SetDataBody("/a", [], 7), new SetAclBody("/a", AclList.Open, 3), CheckBody.Instance,
-            new CreateSessionBody(1, 2), new CloseSessionBody(3, ["/x", "/y"]),
+            new CreateSessionBody(1, 2, 3), new MoveSessionBody(4, 5, 6), new CloseSessionBody(3, ["/x", "/y"]),
         ];
         Transaction[] transactions =
         [

@@ -23,7 +23,7 @@ public sealed class HandshakeTests : EngineTest
         TestSession session = Engine.Connect(wanted);
 
         session.Timeout.ShouldBe(given);
-        Engine.Replica.Sessions.Timeouts[session.Id].ShouldBe(given);
+        Engine.Replica.Sessions.All[session.Id].Timeout.ShouldBe(given);
     }
 
     [Theory]

@@ -25,14 +25,14 @@ public sealed class LeaderSessionsTests
     }
 
     [Fact]
-    public void A_session_from_the_log_is_owned_by_the_first_that_speaks_for_it()
+    public void A_session_from_the_log_keeps_its_owner()
     {
         var table = new SessionTable();
-        table.Open(1, 5000);
+        table.Set(1, new SessionState(5000, 11));
         _sessions.Load(table, 0);
 
-        _sessions.Check(1, 10).ShouldBe(ErrorCode.Ok);
-        _sessions.Check(1, 11).ShouldBe(ErrorCode.SessionMoved);
+        _sessions.Check(1, 10).ShouldBe(ErrorCode.SessionMoved);
+        _sessions.Check(1, 11).ShouldBe(ErrorCode.Ok);
     }
 
     [Theory]
