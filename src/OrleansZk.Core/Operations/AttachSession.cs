@@ -14,7 +14,9 @@ public sealed class AttachSession() : WriteOperation<SessionRequest>(OpCode.Crea
 
     public override bool IsForClients => false;
 
-    protected override SessionRequest Read(ref JuteReader reader) => new(reader.ReadLong(), reader.ReadInt());
+    protected override SessionRequest Read(ref JuteReader reader) => SessionRequest.Read(ref reader);
+
+    internal override void Write(SessionRequest record, JuteWriter writer) => record.Write(writer);
 
     internal override ErrorCode Prepare(SessionRequest record, Preparation preparation)
     {

@@ -15,6 +15,8 @@ public sealed class Check() : WriteOperation<PathVersionRequest>(OpCode.Check, "
 
     protected override PathVersionRequest Read(ref JuteReader reader) => PathVersionRequest.Read(ref reader);
 
+    internal override void Write(PathVersionRequest record, JuteWriter writer) => record.Write(writer);
+
     internal override ErrorCode Prepare(PathVersionRequest record, Preparation preparation)
     {
         ErrorCode error = preparation.CheckSession();

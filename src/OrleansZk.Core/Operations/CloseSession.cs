@@ -10,6 +10,11 @@ public sealed class CloseSession() : WriteOperation<CloseSessionRequest>(OpCode.
 {
     protected override CloseSessionRequest Read(ref JuteReader reader) => default;
 
+    internal override void Write(CloseSessionRequest record, JuteWriter writer)
+    {
+        // Only the leader's own requests are expiries, and those do not travel.
+    }
+
     internal override ErrorCode Prepare(CloseSessionRequest record, Preparation preparation)
     {
         long id = preparation.Request.SessionId;

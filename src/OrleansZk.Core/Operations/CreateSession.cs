@@ -9,7 +9,9 @@ public sealed class CreateSession() : WriteOperation<SessionRequest>(OpCode.Crea
 {
     public override bool IsForClients => false;
 
-    protected override SessionRequest Read(ref JuteReader reader) => new(reader.ReadLong(), reader.ReadInt());
+    protected override SessionRequest Read(ref JuteReader reader) => SessionRequest.Read(ref reader);
+
+    internal override void Write(SessionRequest record, JuteWriter writer) => record.Write(writer);
 
     internal override ErrorCode Prepare(SessionRequest record, Preparation preparation)
     {
@@ -20,4 +22,13 @@ public sealed class CreateSession() : WriteOperation<SessionRequest>(OpCode.Crea
 }
 
 /// <param name="Timeout">Milliseconds.</param>
-public readonly record struct SessionRequest(long SessionId, int Timeout);
+public readonly record struct SessionRequest(long SessionId, int Timeout)
+{
+    public static SessionRequest Read(ref JuteReader reader) => new(reader.ReadLong(), reader.ReadInt());
+
+    public void Write(JuteWriter writer)
+    {
+        writer.WriteLong(SessionId);
+        writer.WriteInt(Timeout);
+    }
+}

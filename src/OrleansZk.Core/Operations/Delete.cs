@@ -13,6 +13,8 @@ public sealed class Delete() : WriteOperation<PathVersionRequest>(OpCode.Delete,
 
     protected override PathVersionRequest Read(ref JuteReader reader) => PathVersionRequest.Read(ref reader);
 
+    internal override void Write(PathVersionRequest record, JuteWriter writer) => record.Write(writer);
+
     internal override ErrorCode Prepare(PathVersionRequest record, Preparation preparation)
     {
         ErrorCode error = preparation.CheckSession();

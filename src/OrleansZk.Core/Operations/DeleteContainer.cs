@@ -14,6 +14,8 @@ public sealed class DeleteContainer() : WriteOperation<PathRequest>(OpCode.Delet
 
     protected override PathRequest Read(ref JuteReader reader) => PathRequest.Read(ref reader);
 
+    internal override void Write(PathRequest record, JuteWriter writer) => record.Write(writer);
+
     // The node may have changed since the reaper saw it: only one that is still empty, and still of its kind, goes.
     internal override ErrorCode Prepare(PathRequest record, Preparation preparation)
     {

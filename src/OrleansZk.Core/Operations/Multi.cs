@@ -24,6 +24,17 @@ public sealed class Multi() : WriteOperation<MultiRequest>(OpCode.Multi, "MULT")
         return new MultiRequest(parts);
     }
 
+    internal override void Write(MultiRequest record, JuteWriter writer)
+    {
+        foreach (WriteRequest part in record.Parts)
+        {
+            new MultiHeader(part.Operation.Code, false, -1).Write(writer);
+            part.WriteRecord(writer);
+        }
+
+        MultiHeader.End.Write(writer);
+    }
+
     /// <summary>A create's flags are taken at their word inside a multi, other than by themselves (ZooKeeper: <c>Op.create</c>).</summary>
     private static WriteRequest AsMeant(WriteRequest part)
     {

@@ -15,6 +15,8 @@ public abstract class NodeCreation(OpCode code) : WriteOperation<CreateRequest>(
 
     protected override CreateRequest Read(ref JuteReader reader) => CreateRequest.Read(ref reader, withTtl: Code == OpCode.CreateTtl);
 
+    internal override void Write(CreateRequest record, JuteWriter writer) => record.Write(writer);
+
     /// <summary>Checks the flags and gives the stored ephemeralOwner; the first checks that a creation goes through.</summary>
     private protected abstract ErrorCode TryGetOwner(in CreateRequest record, Preparation preparation, out long owner);
 

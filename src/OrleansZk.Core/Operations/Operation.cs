@@ -58,6 +58,9 @@ public abstract class WriteOperation<TRecord>(OpCode code, string mnemonic) : Wr
 
     protected abstract TRecord Read(ref JuteReader reader);
 
+    /// <summary>Writes what <see cref="Read"/> reads, for the leader on another server.</summary>
+    internal abstract void Write(TRecord record, JuteWriter writer);
+
     /// <summary>The leader's step: checks everything, and notes in <paramref name="preparation"/> the decided facts and their effect on what follows.</summary>
     internal abstract ErrorCode Prepare(TRecord record, Preparation preparation);
 

@@ -9,5 +9,7 @@ public sealed class Reconfig() : WriteOperation<ReconfigRequest>(OpCode.Reconfig
 {
     protected override ReconfigRequest Read(ref JuteReader reader) => ReconfigRequest.Read(ref reader);
 
+    internal override void Write(ReconfigRequest record, JuteWriter writer) => record.Write(writer);
+
     internal override ErrorCode Prepare(ReconfigRequest record, Preparation preparation) => ErrorCode.ReconfigDisabled;
 }

@@ -10,6 +10,8 @@ public sealed class SetAcl() : WriteOperation<SetAclRequest>(OpCode.SetAcl, "SET
 {
     protected override SetAclRequest Read(ref JuteReader reader) => SetAclRequest.Read(ref reader);
 
+    internal override void Write(SetAclRequest record, JuteWriter writer) => record.Write(writer);
+
     internal override ErrorCode Prepare(SetAclRequest record, Preparation preparation)
     {
         ErrorCode error = preparation.CheckSession();

@@ -12,6 +12,8 @@ public sealed class SetData() : WriteOperation<SetDataRequest>(OpCode.SetData, "
 
     protected override SetDataRequest Read(ref JuteReader reader) => SetDataRequest.Read(ref reader);
 
+    internal override void Write(SetDataRequest record, JuteWriter writer) => record.Write(writer);
+
     internal override ErrorCode Prepare(SetDataRequest record, Preparation preparation)
     {
         ErrorCode error = preparation.CheckSession();

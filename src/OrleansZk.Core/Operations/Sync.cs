@@ -10,6 +10,8 @@ public sealed class Sync() : WriteOperation<PathRequest>(OpCode.Sync, "SYNC")
 {
     protected override PathRequest Read(ref JuteReader reader) => PathRequest.Read(ref reader);
 
+    internal override void Write(PathRequest record, JuteWriter writer) => record.Write(writer);
+
     internal override ErrorCode Prepare(PathRequest record, Preparation preparation) => preparation.CheckSession();
 
     internal override void Reply(PathRequest record, TransactionBody? body, in Stat stat, ApplyContext context, JuteWriter reply) =>

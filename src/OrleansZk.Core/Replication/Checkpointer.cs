@@ -77,7 +77,11 @@ public sealed partial class Checkpointer(
     public void Dispose() => _one.Dispose();
 
     private IEnumerable<IReadOnlyList<NodeChange>> ReadAll(TreeCut cut) =>
-        ReadAll(cut, deletions: true).Concat(ReadAll(cut, deletions: false));
+        cut.Gone.Distinct().Order(StringComparer.Ordinal)
+            .Select(path => new NodeChange(true, new NodeImage { Path = path }))
+            .Chunk(NodesPerChunk)
+            .Concat(ReadAll(cut, deletions: true))
+            .Concat(ReadAll(cut, deletions: false));
 
     private IEnumerable<IReadOnlyList<NodeChange>> ReadAll(TreeCut cut, bool deletions)
     {

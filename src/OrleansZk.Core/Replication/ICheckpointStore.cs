@@ -13,6 +13,9 @@ public interface ICheckpointStore : IAsyncDisposable
     /// <returns>What the checkpoint stands at, or null when there is none yet.</returns>
     ValueTask<CheckpointHeader?> LoadAsync(ICheckpointLoader loader, CancellationToken cancellationToken);
 
+    /// <summary>What the checkpoint stands at; null when there is none yet.</summary>
+    ValueTask<CheckpointHeader?> ReadHeaderAsync(CancellationToken cancellationToken);
+
     /// <summary>Moves the checkpoint to <paramref name="header"/> by writing what changed, in one durable transaction.</summary>
     /// <param name="previous">What the changes are changes from; null writes the first checkpoint.</param>
     /// <exception cref="CheckpointException">The store failed, or does not stand at <paramref name="previous"/> (another leader has moved it).</exception>

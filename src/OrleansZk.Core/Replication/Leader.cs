@@ -11,7 +11,7 @@ namespace OrleansZk.Core.Replication;
 /// submits first. The committer takes the open group as soon as the log has the one before, so the size of a group follows the load, and no timer
 /// delays a lone request. Publishing runs on the log's thread when nothing waits to be appended, and elsewhere when something does.
 /// </remarks>
-public sealed partial class Leader : ILeader
+public sealed partial class Leader : ILeader, IDisposable
 {
     private readonly Replica _replica;
     private readonly ITransactionLog _log;
@@ -21,6 +21,10 @@ public sealed partial class Leader : ILeader
     private readonly LeaderSessions _sessions;
     private readonly Overlay _overlay;
     private readonly Preparation _preparation;
+    private readonly IGroupSink? _others;
+    private readonly CarriedOutcomes? _carried;
+    private readonly DurableLog _durable;
+    private readonly CancellationTokenSource _retired = new();
 
     private readonly Lock _incomingGate = new();
     private List<WriteRequest> _incoming = [];
@@ -32,11 +36,15 @@ public sealed partial class Leader : ILeader
     private OpenGroup _open = new();
     private bool _isCommitting;
     private long _lastZxid;
+    private long _lastCommitted;
     private bool _isExhausted;
+    private bool _isClosed;
     private Exception? _failure;
+    private Action? _whenStopped;
 
     /// <param name="replica">The replica beside the leader, loaded up to the end of the log.</param>
     /// <param name="epoch">The epoch that the leader has claimed.</param>
+    /// <param name="others">Takes what is committed to the other servers; null where there are none.</param>
     /// <param name="firstCounter">The epoch's counter to begin after; tests begin near its end.</param>
     public Leader(
         Replica replica,
@@ -47,6 +55,7 @@ public sealed partial class Leader : ILeader
         IWorkScheduler scheduler,
         ILogger<Leader> logger,
         long epoch,
+        IGroupSink? others = null,
         uint firstCounter = 0)
     {
         _replica = replica;
@@ -59,6 +68,10 @@ public sealed partial class Leader : ILeader
         _overlay = new Overlay(replica.Tree);
         _preparation = new Preparation(_overlay, _sessions, access, options);
         _lastZxid = (epoch << 32) | firstCounter;
+        _lastCommitted = replica.LastAppliedZxid;
+        _others = others;
+        _carried = others is null ? null : new CarriedOutcomes();
+        _durable = new DurableLog(log, clock, logger);
     }
 
     /// <summary>Raised once when the leader can no longer commit: it was deposed, or its log failed. Nothing unanswered will be answered.</summary>
@@ -78,8 +91,16 @@ public sealed partial class Leader : ILeader
 
     private long Now => _clock.Milliseconds();
 
-    public void Submit(IReadOnlyList<WriteRequest> requests)
+    public void Submit(IReadOnlyList<WriteRequest> requests, long settledUpTo)
     {
+        if (_carried is not null && requests.Count > 0)
+        {
+            lock (_gate)
+            {
+                _carried.Settle(requests[0].Origin.ServerId, requests[0].Origin.Incarnation, settledUpTo);
+            }
+        }
+
         lock (_incomingGate)
         {
             _incoming.AddRange(requests);
@@ -106,13 +127,47 @@ public sealed partial class Leader : ILeader
         }
     }
 
-    /// <summary>Closes the sessions whose time is up. To be called every tick.</summary>
+    /// <summary>Decides on nothing more. What is decided already is committed and published, unless the log can no longer take it.</summary>
+    /// <param name="stopped">Called once nothing more will be published; at once when that is so already.</param>
+    /// <param name="abandon">True gives up what the log has not taken yet: nobody may wait for a store that is away.</param>
+    public void Stop(Action stopped, bool abandon)
+    {
+        bool isIdle;
+        lock (_gate)
+        {
+            _isClosed = true;
+            isIdle = !_isCommitting;
+            if (!isIdle)
+            {
+                _whenStopped = stopped;
+            }
+        }
+
+        if (abandon)
+        {
+            _retired.Cancel();
+        }
+
+        if (isIdle)
+        {
+            _publisher.WhenIdle(stopped);
+        }
+    }
+
+    public void Dispose() => _retired.Dispose();
+
+    /// <summary>Closes the sessions whose time is up. To be called every tick. Time stands still while the log's store is away.</summary>
     /// <returns>How many it closes.</returns>
     public int ExpireSessions()
     {
         List<long> expired;
         lock (_gate)
         {
+            if (_isClosed || _durable.IsWaiting)
+            {
+                return 0;
+            }
+
             expired = _sessions.Expired(Now);
         }
 
@@ -186,7 +241,7 @@ public sealed partial class Leader : ILeader
     /// <returns>How many it sequenced: all, unless the epoch has no zxids left.</returns>
     private int SequenceAll(List<WriteRequest> requests)
     {
-        if (_failure is not null)
+        if (_failure is not null || _isClosed)
         {
             return requests.Count;
         }
@@ -224,7 +279,7 @@ public sealed partial class Leader : ILeader
             transaction = new Transaction(zxid, time, request.SessionId, request.Xid, request.Origin, body);
         }
 
-        _open.Add(new Sequenced(request, transaction, error, _preparation.PartErrors), _replica);
+        _open.Add(new Sequenced(request.Origin, request, transaction, error, _preparation.PartErrors), _replica, _carried);
     }
 
     private void StartCommitting()
@@ -254,9 +309,16 @@ public sealed partial class Leader : ILeader
                     continue;
                 }
 
-                if (group.HasTransactions)
+                bool hasWaited = await _durable.CommitAsync(group, _retired.Token).ConfigureAwait(false);
+                if (hasWaited)
                 {
-                    await _log.AppendAsync(group.LogGroup, CancellationToken.None).ConfigureAwait(false);
+                    RenewSessions();
+                }
+
+                if (_others is not null)
+                {
+                    _lastCommitted = group.HasTransactions ? group.LastZxid : _lastCommitted;
+                    _others.Committed(new CommittedGroup(_lastCommitted, group.HasTransactions, group.Bytes));
                 }
 
                 _publisher.Publish(group, elsewhere: HasMore());
@@ -275,17 +337,45 @@ public sealed partial class Leader : ILeader
     private bool TrySeal(out OpenGroup? group)
     {
         group = null;
+        Action? whenStopped;
         lock (_gate)
         {
-            if (_open.IsEmpty)
+            if (!_open.IsEmpty)
             {
-                _isCommitting = _isExhausted;
-                return _isExhausted;
+                group = _open;
+                _open = _publisher.Rent();
+                if (_carried is not null)
+                {
+                    group.Seal();
+                    _carried.Carry(group);
+                }
+
+                return true;
             }
 
-            group = _open;
-            _open = _publisher.Rent();
-            return true;
+            _isCommitting = _isExhausted && !_isClosed;
+            if (_isCommitting)
+            {
+                return true;
+            }
+
+            whenStopped = _whenStopped;
+        }
+
+        if (whenStopped is not null)
+        {
+            _publisher.WhenIdle(whenStopped);
+        }
+
+        return false;
+    }
+
+    /// <summary>Gives every session its full time again: nobody could be heard of as long as nothing could be decided.</summary>
+    private void RenewSessions()
+    {
+        lock (_gate)
+        {
+            _sessions.Renew(Now);
         }
     }
 
@@ -299,7 +389,7 @@ public sealed partial class Leader : ILeader
 
     private async Task ClaimNextEpochAsync()
     {
-        long epoch = await _log.ClaimEpochAsync(LastZxid >>> 32, CancellationToken.None).ConfigureAwait(false);
+        long epoch = await _log.ClaimEpochAsync(LastZxid >>> 32, _retired.Token).ConfigureAwait(false);
         lock (_gate)
         {
             _lastZxid = epoch << 32;
@@ -312,10 +402,20 @@ public sealed partial class Leader : ILeader
 
     private void Fail(Exception failure)
     {
+        Action? whenStopped;
         lock (_gate)
         {
             _failure = failure;
             _open = _publisher.Rent();
+            _isCommitting = false;
+            whenStopped = _whenStopped;
+        }
+
+        if (whenStopped is not null)
+        {
+            // Asked for: nobody needs to be told.
+            _publisher.WhenIdle(whenStopped);
+            return;
         }
 
         LogFailed(failure);

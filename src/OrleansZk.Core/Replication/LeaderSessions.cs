@@ -66,6 +66,15 @@ internal sealed class LeaderSessions(int tickTime)
         }
     }
 
+    /// <summary>Gives every session its full timeout.</summary>
+    public void Renew(long now)
+    {
+        foreach (Session session in _sessions.Values)
+        {
+            session.Deadline = Deadline(now, session.Timeout);
+        }
+    }
+
     public bool IsExpired(long id, long now) => _sessions.TryGetValue(id, out Session? session) && session.Deadline <= now;
 
     /// <summary>Sessions whose time is up.</summary>

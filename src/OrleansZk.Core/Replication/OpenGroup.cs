@@ -1,9 +1,10 @@
+using System.Runtime.InteropServices;
 using OrleansZk.Core.Transactions;
 using OrleansZk.Protocol;
 
 namespace OrleansZk.Core.Replication;
 
-/// <summary>A group commit in the making: its requests in order, and the bytes for the log.</summary>
+/// <summary>A group commit in the making: its requests in order, and the bytes for the log and for the other servers.</summary>
 internal sealed class OpenGroup
 {
     private const int KeptCapacity = 1 << 20;
@@ -12,36 +13,56 @@ internal sealed class OpenGroup
     private readonly List<Sequenced> _items = [];
     private long _firstZxid;
     private long _lastZxid;
+    private byte[]? _sealed;
 
-    public IReadOnlyList<Sequenced> Items => _items;
+    public Span<Sequenced> Items => CollectionsMarshal.AsSpan(_items);
 
     public bool IsEmpty => _items.Count == 0;
 
-    public bool HasTransactions => _writer.Length > 0;
+    public bool HasTransactions => _lastZxid != 0;
 
-    public LogGroup LogGroup => new(_firstZxid, _lastZxid, _writer.WrittenMemory);
+    public long LastZxid => _lastZxid;
 
-    public void Add(in Sequenced item, Replica replica)
+    /// <summary>The group's bytes, in memory of their own once it was sealed, in the writer's before.</summary>
+    public ReadOnlyMemory<byte> Bytes => _sealed ?? _writer.WrittenMemory;
+
+    public LogGroup LogGroup => new(_firstZxid, _lastZxid, Bytes);
+
+    /// <param name="carried">What was decided since the last group that went into the log, for servers that share it; null when this one stands alone.</param>
+    public void Add(in Sequenced item, Replica replica, CarriedOutcomes? carried)
     {
         _items.Add(item);
-        if (item.Transaction is not { } transaction)
+        if (item.Transaction is null && carried is null)
         {
             return;
         }
 
-        if (!HasTransactions)
+        if (_writer.Length == 0)
         {
             GroupCodec.Begin(_writer, replica.LastAppliedZxid, replica.Tree.Digest);
-            _firstZxid = transaction.Zxid;
+            carried?.WriteTo(_writer);
         }
 
-        transaction.Write(_writer);
-        _lastZxid = transaction.Zxid;
+        if (item.Transaction is { } transaction)
+        {
+            GroupCodec.Write(_writer, transaction);
+            _firstZxid = HasTransactions ? _firstZxid : transaction.Zxid;
+            _lastZxid = transaction.Zxid;
+        }
+        else
+        {
+            GroupCodec.WriteOutcome(_writer, item);
+        }
     }
+
+    /// <summary>Gives the bytes a life of their own: other servers may need them for long.</summary>
+    public void Seal() => _sealed = _writer.Written.ToArray();
 
     public void Clear()
     {
         _items.Clear();
         _writer.Clear(KeptCapacity);
+        _firstZxid = _lastZxid = 0;
+        _sealed = null;
     }
 }

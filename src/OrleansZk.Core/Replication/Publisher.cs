@@ -9,6 +9,7 @@ internal sealed class Publisher(IFollower follower, IWorkScheduler scheduler)
     private readonly Queue<OpenGroup> _waiting = new();
     private readonly Stack<OpenGroup> _free = new();
     private bool _isPublishing;
+    private Action? _whenIdle;
 
     public OpenGroup Rent()
     {
@@ -42,18 +43,40 @@ internal sealed class Publisher(IFollower follower, IWorkScheduler scheduler)
         }
     }
 
+    /// <summary>Calls <paramref name="action"/> once everything was published; nothing more may be given to publish.</summary>
+    public void WhenIdle(Action action)
+    {
+        lock (_gate)
+        {
+            if (_isPublishing)
+            {
+                _whenIdle = action;
+                return;
+            }
+        }
+
+        action();
+    }
+
     private void PublishWaiting()
     {
         while (true)
         {
             OpenGroup? group;
+            Action? whenIdle = null;
             lock (_gate)
             {
                 if (!_waiting.TryDequeue(out group))
                 {
                     _isPublishing = false;
-                    return;
+                    whenIdle = _whenIdle;
                 }
+            }
+
+            if (group is null)
+            {
+                whenIdle?.Invoke();
+                return;
             }
 
             follower.Deliver(group.Items);

@@ -19,11 +19,12 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     private const int AppliedPerTurn = 128;
 
     private readonly ReaderWriterLockSlim _lock = new(LockRecursionPolicy.NoRecursion);
-    private readonly ApplyContext _context;
+    private ApplyContext _context;
     private readonly List<ClientConnection> _touched = [];
     private readonly List<ClientConnection> _dropSoon = [];
     private readonly JuteWriter _eventFrame = new();
     private readonly SubmissionQueue _submissions;
+    private readonly CatchUpQueue _behind = new();
     private readonly ILogger _logger;
     private ILeader? _leader;
 
@@ -51,9 +52,9 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
 
     public ReplicaLimits Limits { get; }
 
-    public DataTree Tree { get; } = new();
+    public DataTree Tree { get; private set; } = new();
 
-    public SessionTable Sessions { get; } = new();
+    public SessionTable Sessions { get; private set; } = new();
 
     public WatchSet Watches { get; } = new();
 
@@ -72,16 +73,24 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     public long AppliedCount { get; private set; }
 
     /// <summary>What the tree's digest was at some of the newest transactions.</summary>
-    public DigestHistory Digests { get; } = new();
+    public DigestHistory Digests { get; private set; } = new();
 
     /// <summary>Writes that the leader has not answered yet.</summary>
     public int Outstanding => _submissions.Count;
 
-    /// <summary>Names the leader; before that, no client may be connected.</summary>
-    public void SetLeader(ILeader leader)
+    /// <summary>Names the leader, and submits to it what it has not received yet. Until then, and after <see cref="Suspend"/>, writes wait.</summary>
+    /// <param name="receivedUpTo">The number of the newest request of this replica that the leader knows, 0 for a new one (see <see cref="WriteRequest.Origin"/>).</param>
+    public void SetLeader(ILeader leader, long receivedUpTo = 0)
     {
         _leader = leader;
-        _submissions.SetLeader(leader);
+        _submissions.SetLeader(leader, receivedUpTo);
+    }
+
+    /// <summary>Lets writes wait for the next leader; reads go on.</summary>
+    public void Suspend()
+    {
+        _leader = null;
+        _submissions.Suspend();
     }
 
     /// <summary>Takes a client's connection.</summary>
@@ -92,6 +101,127 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         var connection = new ClientConnection(this, transport, Connections.NextToken(), clientAddress, clientIp);
         Connections.Add(connection);
         return connection;
+    }
+
+    /// <summary>False while the state is known to be damaged; then nobody is served.</summary>
+    public bool IsTrusted { get; private set; } = true;
+
+    /// <summary>True while the server has no leader and serves only clients that take that: reads, without a promise of how old they are.</summary>
+    public bool IsReadOnly { get; private set; }
+
+    /// <summary>Begins or ends the time without a leader. Clients that are served the other way lose their connections, and find what suits them.</summary>
+    public void SetReadOnly(bool isReadOnly)
+    {
+        _lock.EnterWriteLock();
+        IsReadOnly = isReadOnly;
+        _lock.ExitWriteLock();
+
+        DropClients(connection => connection.IsReadOnly != isReadOnly);
+    }
+
+    /// <summary>Refuses and drops clients until <see cref="Replace"/>: the state is not to be trusted.</summary>
+    public void Distrust()
+    {
+        _lock.EnterWriteLock();
+        IsTrusted = false;
+        _lock.ExitWriteLock();
+        DropClients(_ => true);
+    }
+
+    /// <summary>Looks at some nodes for damage (see <see cref="DataTree.FindDamaged"/>).</summary>
+    /// <returns>A damaged node's path; null when there was none.</returns>
+    public string? Scrub(ref int position, int most)
+    {
+        EnterRead();
+        try
+        {
+            return Tree.FindDamaged(ref position, most)?.Path;
+        }
+        finally
+        {
+            ExitRead();
+        }
+    }
+
+    /// <summary>Leaves it to another server to write checkpoints: changes need not be remembered for them.</summary>
+    public void StopTracking()
+    {
+        _lock.EnterWriteLock();
+        Tree.Changes.Stop();
+        Sessions.Track(false);
+        _lock.ExitWriteLock();
+    }
+
+    /// <summary>Remembers changes from now on; those since the store's checkpoint must be named by <see cref="MarkChanged"/>.</summary>
+    public void StartTracking()
+    {
+        _lock.EnterWriteLock();
+        Tree.Changes.Start();
+        Sessions.Track(true);
+        _lock.ExitWriteLock();
+    }
+
+    /// <summary>Counts what transactions have changed as changed since the last checkpoint; everything when <paramref name="transactions"/> is null.</summary>
+    internal void MarkChanged(IReadOnlyList<Transaction>? transactions)
+    {
+        _lock.EnterWriteLock();
+        try
+        {
+            if (transactions is null)
+            {
+                Tree.MarkAll();
+                Sessions.MarkAll();
+                return;
+            }
+
+            foreach (Transaction transaction in transactions)
+            {
+                transaction.Body.MarkChanged(Tree, Sessions);
+            }
+
+            // Usage is kept along with changes, not as a change of its own.
+            foreach (string quota in Tree.Quotas.Paths)
+            {
+                Tree.Mark(QuotaTable.StatsPath(quota));
+            }
+        }
+        finally
+        {
+            _lock.ExitWriteLock();
+        }
+    }
+
+    /// <summary>Takes the whole state from elsewhere, in place of what the replica has. Its clients lose their connections: nobody knows which events they missed.</summary>
+    public void Replace(DataTree tree, SessionTable sessions, long zxid)
+    {
+        DropClients(_ => true);
+        foreach (ClientConnection connection in _submissions.Abandon(long.MaxValue))
+        {
+            connection.Drop();
+        }
+
+        _lock.EnterWriteLock();
+        try
+        {
+            (Tree, Sessions, Digests) = (tree, sessions, new DigestHistory());
+            _context = new ApplyContext(Tree, Sessions);
+            LastAppliedZxid = zxid;
+            IsTrusted = true;
+        }
+        finally
+        {
+            _lock.ExitWriteLock();
+        }
+    }
+
+    /// <summary>Gives up the requests whose fate cannot be found out any more, and the connections that wait for them.</summary>
+    public void Abandon(long upTo)
+    {
+        foreach (ClientConnection connection in _submissions.Abandon(upTo))
+        {
+            LogDropped(connection.SessionId, connection.ClientAddress);
+            connection.Drop();
+        }
     }
 
     /// <summary>Completes when more requests may be received.</summary>
@@ -132,21 +262,25 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     }
 
     /// <summary>Says what the loaded checkpoint stands at.</summary>
-    public void SetLoaded(long zxid) => LastAppliedZxid = zxid;
+    public void SetLoaded(long zxid)
+    {
+        LastAppliedZxid = zxid;
+        Digests.Note(zxid, Tree.Digest);
+    }
 
     public void Dispose() => _lock.Dispose();
 
     /// <inheritdoc/>
-    public void Deliver(IReadOnlyList<Sequenced> group)
+    public void Deliver(Span<Sequenced> group)
     {
         _submissions.Settle(group);
-        for (int i = 0; i < group.Count; i += AppliedPerTurn)
+        for (int i = 0; i < group.Length; i += AppliedPerTurn)
         {
             _lock.EnterWriteLock();
             try
             {
                 long now = Clock.GetTimestamp();
-                int end = Math.Min(group.Count, i + AppliedPerTurn);
+                int end = Math.Min(group.Length, i + AppliedPerTurn);
                 for (int j = i; j < end; j++)
                 {
                     Apply(group[j], now);
@@ -159,6 +293,8 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
 
             FlushTouched();
         }
+
+        ServeThoseBehind();
     }
 
     /// <inheritdoc/>
@@ -267,22 +403,70 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
             AppliedCount++;
             Digests.Note(transaction.Zxid, Tree.Digest);
             Watches.Fire(_context.Changes, this);
-            DropOthers(_context.ClosedSession ?? _context.MovedSession?.SessionId, item.Request.Connection);
+            DropFormer(item.Request);
         }
 
-        if (item.Request.Connection is { } asker)
+        if (item.Request?.Connection is { } asker)
         {
             asker.Complete(item, stat, _context, now);
             Touch(asker);
         }
     }
 
-    /// <summary>Ends the connection of a session that was closed, or goes on over another one.</summary>
-    private void DropOthers(long? sessionId, ClientConnection? except)
+    /// <summary>Ends the connection of a session that was closed, or that goes on over another connection, be it at another server.</summary>
+    private void DropFormer(WriteRequest? request)
     {
-        if (sessionId is { } id && Connections.OfSession(id) is { } connection && !ReferenceEquals(connection, except))
+        long? session = _context.ClosedSession ?? _context.MovedSession?.SessionId;
+        if (session is { } id && Connections.OfSession(id) is { } connection && !ReferenceEquals(connection, request?.Connection))
         {
             DropSoon(connection);
+        }
+    }
+
+    /// <summary>Keeps a client waiting whose last server was further, if limits allow that.</summary>
+    internal bool TryWaitForZxid(ClientConnection connection)
+    {
+        if (!Limits.WaitsForZxid)
+        {
+            return false;
+        }
+
+        _behind.Add(connection);
+        return true;
+    }
+
+    private void ServeThoseBehind()
+    {
+        if (_behind.IsEmpty)
+        {
+            return;
+        }
+
+        List<ClientConnection> ready = _behind.Take(LastAppliedZxid);
+        if (ready.Count == 0)
+        {
+            return;
+        }
+
+        EnterRead();
+        try
+        {
+            ready.ForEach(connection => connection.GoOn());
+        }
+        finally
+        {
+            ExitRead();
+        }
+
+        SubmitEnlisted();
+        ready.ForEach(connection => connection.Flush(elsewhere: true));
+    }
+
+    private void DropClients(Func<ClientConnection, bool> isDropped)
+    {
+        foreach (ClientConnection connection in Connections.Snapshot().Where(isDropped))
+        {
+            connection.Drop();
         }
     }
 

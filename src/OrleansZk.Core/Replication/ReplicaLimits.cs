@@ -14,6 +14,12 @@ public sealed record ReplicaLimits
     /// <summary>Milliseconds.</summary>
     public int MaxSessionTimeout { get; init; } = 40_000;
 
+    /// <summary>Milliseconds that a write waits before its client's pings are answered past it: without a leader for a while, clients shall not think the server dead.</summary>
+    public int PingsPassAfter { get; init; } = 500;
+
+    /// <summary>True lets a client that has seen more at another server wait until this one has caught up; false refuses it.</summary>
+    public bool WaitsForZxid { get; init; }
+
     /// <summary>Writes on their way, of all clients; beyond, those who have some are not read from (<c>globalOutstandingLimit</c>).</summary>
     public int MaxOutstanding { get; init; } = 4096;
 

@@ -1,3 +1,4 @@
+using OrleansZk.Core.Sessions;
 using OrleansZk.Core.Transactions;
 
 namespace OrleansZk.Core.Replication;
@@ -13,6 +14,7 @@ internal sealed class SubmissionQueue(ReplicaIdentity identity, ReplicaLimits li
     private List<WriteRequest> _gathered = [];
     private List<WriteRequest> _sending = [];
     private ILeader? _leader;
+    private long _settledUpTo;
     private TaskCompletionSource? _roomAgain;
     private TaskCompletionSource? _allAnswered;
     private long _number;
@@ -30,7 +32,48 @@ internal sealed class SubmissionQueue(ReplicaIdentity identity, ReplicaLimits li
         }
     }
 
-    public void SetLeader(ILeader leader) => _leader = leader;
+    /// <summary>Sends what has gathered, and what no leader has seen yet, to <paramref name="leader"/> from now on.</summary>
+    /// <param name="receivedUpTo">
+    /// The number of the newest request of this replica that the leader knows; 0 for one that has just begun, when this replica has applied all that was
+    /// committed before it: what it has not found there was never committed.
+    /// </param>
+    public void SetLeader(ILeader leader, long receivedUpTo)
+    {
+        lock (_gate)
+        {
+            _leader = leader;
+            _gathered.Clear();
+
+            // The server's own requests were the old leader's: it has decided on expiries by its own clock.
+            RemoveAwaited(request => request.Connection is null && request.Origin.Number > receivedUpTo);
+            _gathered.AddRange(_awaited.Where(request => request.Origin.Number > receivedUpTo));
+        }
+
+        Send();
+    }
+
+    /// <summary>Keeps what is submitted until there is a leader again.</summary>
+    public void Suspend()
+    {
+        lock (_gate)
+        {
+            _leader = null;
+        }
+    }
+
+    /// <summary>Gives up the requests whose fate cannot be found out any more.</summary>
+    /// <returns>The connections that wait for them.</returns>
+    public IReadOnlyCollection<ClientConnection> Abandon(long upTo)
+    {
+        lock (_gate)
+        {
+            HashSet<ClientConnection> connections =
+                [.. _awaited.Where(request => request.Origin.Number <= upTo).Select(request => request.Connection).OfType<ClientConnection>()];
+            RemoveAwaited(request => request.Origin.Number <= upTo);
+            SignalWaiters();
+            return connections;
+        }
+    }
 
     public void Add(WriteRequest request)
     {
@@ -48,7 +91,7 @@ internal sealed class SubmissionQueue(ReplicaIdentity identity, ReplicaLimits li
     {
         lock (_gate)
         {
-            if (_isSending || _gathered.Count == 0)
+            if (_isSending || _gathered.Count == 0 || _leader is null)
             {
                 return;
             }
@@ -63,61 +106,62 @@ internal sealed class SubmissionQueue(ReplicaIdentity identity, ReplicaLimits li
     {
         for (int i = 0; i < BatchesPerTurn; i++)
         {
+            ILeader leader;
+            long settledUpTo;
             lock (_gate)
             {
                 _sending.Clear();
-                if (_gathered.Count == 0)
+                if (_gathered.Count == 0 || _leader is null)
                 {
                     _isSending = false;
                     return;
                 }
 
+                // Together: what was gathered for one leader must not go to the next as well.
                 (_sending, _gathered) = (_gathered, _sending);
+                leader = _leader;
+                settledUpTo = _settledUpTo;
             }
 
-            (_leader ?? throw new InvalidOperationException("the replica has no leader yet")).Submit(_sending);
+            leader.Submit(_sending, settledUpTo);
         }
 
         scheduler.Post(SendOn);
     }
 
     /// <summary>Takes the requests that a group answers off the queue.</summary>
-    public void Settle(IReadOnlyList<Sequenced> group)
+    /// <remarks>Each item of this replica gets its request back. What was settled before, a group that comes a second time, is passed over.</remarks>
+    public void Settle(Span<Sequenced> group)
     {
-        TaskCompletionSource? roomAgain = null;
-        TaskCompletionSource? allAnswered = null;
         lock (_gate)
         {
-            foreach (Sequenced item in group)
+            foreach (ref Sequenced item in group)
             {
-                RequestOrigin origin = item.Request.Origin;
+                RequestOrigin origin = item.Origin;
                 if (origin.ServerId != identity.ServerId || origin.Incarnation != identity.Incarnation)
                 {
                     continue;
                 }
 
-                WriteRequest awaited = _awaited.Dequeue();
+                if (!_awaited.TryPeek(out WriteRequest? awaited) || origin.Number < awaited.Origin.Number)
+                {
+                    item = item with { Request = null };
+                    continue;
+                }
+
                 if (awaited.Origin.Number != origin.Number)
                 {
                     throw new InvalidOperationException($"request {origin.Number} was answered before request {awaited.Origin.Number}");
                 }
 
+                _awaited.Dequeue();
                 _awaitedBytes -= awaited.Length;
+                _settledUpTo = origin.Number;
+                item = item with { Request = awaited };
             }
 
-            if (_roomAgain is not null && !IsFull)
-            {
-                (roomAgain, _roomAgain) = (_roomAgain, null);
-            }
-
-            if (_awaited.Count == 0)
-            {
-                (allAnswered, _allAnswered) = (_allAnswered, null);
-            }
+            SignalWaiters();
         }
-
-        roomAgain?.SetResult();
-        allAnswered?.SetResult();
     }
 
     /// <summary>Completes when the leader has decided on everything that was submitted.</summary>
@@ -147,6 +191,38 @@ internal sealed class SubmissionQueue(ReplicaIdentity identity, ReplicaLimits li
 
             _roomAgain ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return new ValueTask(_roomAgain.Task);
+        }
+    }
+
+    private void RemoveAwaited(Func<WriteRequest, bool> isRemoved)
+    {
+        for (int count = _awaited.Count; count > 0; count--)
+        {
+            WriteRequest request = _awaited.Dequeue();
+            if (isRemoved(request))
+            {
+                _awaitedBytes -= request.Length;
+            }
+            else
+            {
+                _awaited.Enqueue(request);
+            }
+        }
+    }
+
+    // Whoever waits goes on elsewhere, not here with the lock.
+    private void SignalWaiters()
+    {
+        if (_roomAgain is { } roomAgain && !IsFull)
+        {
+            _roomAgain = null;
+            roomAgain.SetResult();
+        }
+
+        if (_allAnswered is { } allAnswered && _awaited.Count == 0)
+        {
+            _allAnswered = null;
+            allAnswered.SetResult();
         }
     }
 

@@ -33,6 +33,9 @@ public abstract class WriteRequest
 
     internal abstract ErrorCode Prepare(Preparation preparation);
 
+    /// <summary>Writes the record that <see cref="WriteOperation.Decode"/> reads.</summary>
+    internal abstract void WriteRecord(JuteWriter writer);
+
     internal abstract void Reply(TransactionBody? body, in Stat stat, ApplyContext context, JuteWriter reply);
 }
 
@@ -50,6 +53,8 @@ public sealed class WriteRequest<TRecord> : WriteRequest
     public TRecord Record { get; }
 
     public override WriteOperation Operation => _operation;
+
+    internal override void WriteRecord(JuteWriter writer) => _operation.Write(Record, writer);
 
     internal override ErrorCode Prepare(Preparation preparation) => _operation.Prepare(Record, preparation);
 

@@ -13,7 +13,7 @@ namespace OrleansZk.Core.Sessions;
 /// of the order by whoever applies them. So every request sees what came before it in its session, and nothing that comes after.</para>
 /// <para>Locks are taken in this order: the replica's, the connection's.</para>
 /// </remarks>
-public sealed class ClientConnection
+public sealed partial class ClientConnection
 {
     private const int FramesPerTurn = 256;
 
@@ -27,7 +27,6 @@ public sealed class ClientConnection
     private readonly ConnectionOutput _output;
     private Phase _phase = Phase.New;
     private List<(EventType Type, string Path)>? _eventsBeforeReply;
-    private bool? _saidReadOnly;
     private IReadOnlyList<AclId> _identities;
     private TaskCompletionSource? _room;
     private bool _waitsForAll;
@@ -48,6 +47,7 @@ public sealed class ClientConnection
     private enum Phase
     {
         New,
+        Waiting,
         Connecting,
         Open,
         Closing,
@@ -121,7 +121,7 @@ public sealed class ClientConnection
                 long sentBefore = Stats.Sent;
                 while (!IsEnding)
                 {
-                    if (frames == FramesPerTurn || _output.Length >= _replica.Limits.OutputPerTurn || !_pending.HasRoom)
+                    if (frames == FramesPerTurn || _output.Length >= _replica.Limits.OutputPerTurn || !_pending.HasRoom || _phase == Phase.Waiting)
                     {
                         stoppedEarly = true;
                         break;
@@ -293,7 +293,7 @@ public sealed class ClientConnection
         }
     }
 
-    private bool IsEnough(bool all) => all ? _pending.Count == 0 : _pending.HasRoom;
+    private bool IsEnough(bool all) => all ? _pending.Count == 0 : _pending.HasRoom && _phase != Phase.Waiting;
 
     private void SignalRoom()
     {
@@ -353,13 +353,17 @@ public sealed class ClientConnection
             return;
         }
 
-        if (OperationTable.Find(header.Type) is WriteOperation { IsForClients: true } write && TryDecode(write, ref reader) is { } request)
+        if (IsReadOnly && OperationTable.Find(header.Type) is WriteOperation { IsForClients: true } refused)
+        {
+            AnswerReadOnly(header.Xid, refused);
+        }
+        else if (OperationTable.Find(header.Type) is WriteOperation { IsForClients: true } write && TryDecode(write, ref reader) is { } request)
         {
             request.Xid = header.Xid;
             request.Length = frame.Length;
             Enlist(request, now);
         }
-        else if (_pending.Count == 0)
+        else if (_pending.Count == 0 || (header.Type == OpCode.Ping && IsKeptWaiting(now)))
         {
             AnswerNow(frame, _identities);
         }
@@ -368,6 +372,9 @@ public sealed class ClientConnection
             _pending.AddOther(frame, now, _identities);
         }
     }
+
+    /// <summary>True when a write waits for longer than a leader takes: the client must hear meanwhile that the server lives.</summary>
+    private bool IsKeptWaiting(long now) => _replica.Clock.GetElapsedTime(_pending.OldestReceivedAt, now).TotalMilliseconds > _replica.Limits.PingsPassAfter;
 
     private static WriteRequest? TryDecode(WriteOperation operation, ref JuteReader reader)
     {
@@ -391,55 +398,6 @@ public sealed class ClientConnection
         request.Connection = this;
         _pending.AddWrite(request, now);
         _replica.Enlist(request);
-    }
-
-    private void Connect(in ConnectRequest request, long now)
-    {
-        _saidReadOnly = request.ReadOnly;
-        _phase = Phase.Connecting;
-        if (request.LastZxidSeen > _replica.LastAppliedZxid)
-        {
-            // The client has seen more than we have: another server must serve it (ZooKeeper closes without a word too).
-            End();
-            return;
-        }
-
-        SessionTimeout = Math.Clamp(request.Timeout, _replica.Limits.MinSessionTimeout, _replica.Limits.MaxSessionTimeout);
-        if (request.SessionId == 0)
-        {
-            SessionId = _replica.NextSessionId();
-            Enlist(OperationTable.Get<CreateSession>().Request(new SessionRequest(SessionId, SessionTimeout)), now);
-        }
-        else if (_replica.Password.IsRight(request.SessionId, request.Password))
-        {
-            SessionId = request.SessionId;
-            Enlist(AttachSession.Instance.Request(new SessionRequest(SessionId, SessionTimeout)), now);
-        }
-        else
-        {
-            AnswerConnect(ErrorCode.SessionExpired);
-        }
-    }
-
-    private void Authenticate(in RequestHeader header, ref JuteReader reader)
-    {
-        IReadOnlyList<AclId>? proven = null;
-        if (header.Type == OpCode.Auth)
-        {
-            AuthRequest request = AuthRequest.Read(ref reader);
-            proven = _replica.Access.Scheme(request.Scheme)?.Authenticate(request.Auth);
-        }
-
-        int start = _output.BeginReply();
-        EndReply(start, header.Xid, proven is null ? ErrorCode.AuthFailed : ErrorCode.Ok, null, zxid: 0);
-        if (proven is null)
-        {
-            Stats.CountAuthFailure();
-            End();
-            return;
-        }
-
-        _identities = [.. _identities.Union(proven)];
     }
 
     /// <summary>Answers a request that needs no leader: a read, or one that cannot be served.</summary>
@@ -488,7 +446,7 @@ public sealed class ClientConnection
 
     private void Answer(in Sequenced item, in Stat stat, ApplyContext context)
     {
-        WriteRequest request = item.Request;
+        WriteRequest request = item.Request!;
         if (_phase == Phase.Connecting)
         {
             AnswerConnect(item.Error);
@@ -518,27 +476,6 @@ public sealed class ClientConnection
         if (request.Operation.Code == OpCode.CloseSession)
         {
             End();
-        }
-    }
-
-    private void AnswerConnect(ErrorCode error)
-    {
-        bool accepted = error == ErrorCode.Ok;
-        var response = new ConnectResponse(
-            0,
-            accepted ? SessionTimeout : 0,
-            accepted ? SessionId : 0,
-            accepted ? _replica.Password.For(SessionId) : new byte[ConnectResponse.PasswordLength],
-            _saidReadOnly is null ? null : false);
-        _output.WriteConnectResponse(response, _replica.LastAppliedZxid);
-        if (!accepted)
-        {
-            End();
-        }
-        else
-        {
-            _phase = Phase.Open;
-            _replica.Establish(this);
         }
     }
 

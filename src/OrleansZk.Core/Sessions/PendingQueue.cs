@@ -20,6 +20,9 @@ internal sealed class PendingQueue(int maxRequests, int maxBytes)
 
     public int Count => _requests.Count;
 
+    /// <summary>When the request at the head was received; the queue must not be empty.</summary>
+    public long OldestReceivedAt => _requests.Peek().ReceivedAt;
+
     public bool HasRoom => _requests.Count < maxRequests && _bytes < maxBytes;
 
     public void AddWrite(WriteRequest request, long now) => _requests.Enqueue(new PendingRequest(request, null, 0, now, 0, request.Identities));

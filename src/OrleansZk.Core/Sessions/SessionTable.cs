@@ -6,6 +6,7 @@ public sealed class SessionTable
 {
     private readonly Dictionary<long, SessionState> _sessions = [];
     private HashSet<long> _changed = [];
+    private bool _isTracking = true;
 
     public int Count => _sessions.Count;
 
@@ -18,17 +19,35 @@ public sealed class SessionTable
     public void Set(long sessionId, SessionState state)
     {
         _sessions[sessionId] = state;
-        _changed.Add(sessionId);
+        Mark(sessionId);
     }
 
     public void Close(long sessionId)
     {
         _sessions.Remove(sessionId);
-        _changed.Add(sessionId);
+        Mark(sessionId);
     }
 
     /// <summary>Takes a session from a checkpoint.</summary>
     public void Load(long sessionId, SessionState state) => _sessions[sessionId] = state;
+
+    /// <summary>Ends or begins to note what the next checkpoint must hold.</summary>
+    internal void Track(bool isTracking)
+    {
+        _isTracking = isTracking;
+        _changed.Clear();
+    }
+
+    /// <summary>Counts a session as changed since the last checkpoint.</summary>
+    internal void Mark(long sessionId)
+    {
+        if (_isTracking)
+        {
+            _changed.Add(sessionId);
+        }
+    }
+
+    internal void MarkAll() => _changed.UnionWith(_sessions.Keys);
 
     /// <summary>What changed since the last cut.</summary>
     internal List<Replication.SessionChange> Cut()

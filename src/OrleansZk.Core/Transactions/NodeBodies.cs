@@ -1,4 +1,7 @@
 using OrleansZk.Core.Access;
+using OrleansZk.Core.Paths;
+using OrleansZk.Core.Sessions;
+using OrleansZk.Core.Tree;
 using OrleansZk.Protocol;
 
 namespace OrleansZk.Core.Transactions;
@@ -19,6 +22,12 @@ public sealed record CreateBody(string Path, byte[]? Data, AclList Acl, long Own
         new AclList(reader.ReadAcl() ?? []),
         reader.ReadLong(),
         reader.ReadInt());
+
+    internal override void MarkChanged(DataTree tree, SessionTable sessions)
+    {
+        tree.Mark(Path);
+        tree.Mark(ZPath.Parent(Path));
+    }
 
     protected override void Write(JuteWriter writer)
     {
@@ -42,6 +51,12 @@ public sealed record DeleteBody(string Path) : TransactionBody
 
     public static new DeleteBody Read(ref JuteReader reader) => new(reader.ReadString()!);
 
+    internal override void MarkChanged(DataTree tree, SessionTable sessions)
+    {
+        tree.Mark(Path);
+        tree.Mark(ZPath.Parent(Path));
+    }
+
     protected override void Write(JuteWriter writer) => writer.WriteString(Path);
 }
 
@@ -54,6 +69,8 @@ public sealed record SetDataBody(string Path, byte[]? Data, int Version) : Trans
         context.Tree.SetData(Path, Data, Version, context.Zxid, context.Time, context.Changes).Stat;
 
     public static new SetDataBody Read(ref JuteReader reader) => new(reader.ReadString()!, reader.ReadBuffer(), reader.ReadInt());
+
+    internal override void MarkChanged(DataTree tree, SessionTable sessions) => tree.Mark(Path);
 
     protected override void Write(JuteWriter writer)
     {
@@ -72,6 +89,8 @@ public sealed record SetAclBody(string Path, AclList Acl, int Aversion) : Transa
 
     public static new SetAclBody Read(ref JuteReader reader) =>
         new(reader.ReadString()!, new AclList(reader.ReadAcl() ?? []), reader.ReadInt());
+
+    internal override void MarkChanged(DataTree tree, SessionTable sessions) => tree.Mark(Path);
 
     protected override void Write(JuteWriter writer)
     {
@@ -119,6 +138,14 @@ public sealed record MultiBody(IReadOnlyList<TransactionBody> Parts) : Transacti
         }
 
         return new MultiBody(parts);
+    }
+
+    internal override void MarkChanged(DataTree tree, SessionTable sessions)
+    {
+        foreach (TransactionBody part in Parts)
+        {
+            part.MarkChanged(tree, sessions);
+        }
     }
 
     protected override void Write(JuteWriter writer)

@@ -1,4 +1,6 @@
+using OrleansZk.Core.Paths;
 using OrleansZk.Core.Sessions;
+using OrleansZk.Core.Tree;
 using OrleansZk.Protocol;
 
 namespace OrleansZk.Core.Transactions;
@@ -17,6 +19,8 @@ public sealed record CreateSessionBody(long OpenedId, int Timeout, long Owner) :
     }
 
     public static new CreateSessionBody Read(ref JuteReader reader) => new(reader.ReadLong(), reader.ReadInt(), reader.ReadLong());
+
+    internal override void MarkChanged(DataTree tree, SessionTable sessions) => sessions.Mark(OpenedId);
 
     protected override void Write(JuteWriter writer)
     {
@@ -41,6 +45,8 @@ public sealed record MoveSessionBody(long MovedId, int Timeout, long Owner) : Tr
     }
 
     public static new MoveSessionBody Read(ref JuteReader reader) => new(reader.ReadLong(), reader.ReadInt(), reader.ReadLong());
+
+    internal override void MarkChanged(DataTree tree, SessionTable sessions) => sessions.Mark(MovedId);
 
     protected override void Write(JuteWriter writer)
     {
@@ -68,6 +74,16 @@ public sealed record CloseSessionBody(long ClosedId, IReadOnlyList<string> Ephem
     }
 
     public static new CloseSessionBody Read(ref JuteReader reader) => new(reader.ReadLong(), reader.ReadStrings());
+
+    internal override void MarkChanged(DataTree tree, SessionTable sessions)
+    {
+        sessions.Mark(ClosedId);
+        foreach (string path in Ephemerals)
+        {
+            tree.Mark(path);
+            tree.Mark(ZPath.Parent(path));
+        }
+    }
 
     protected override void Write(JuteWriter writer)
     {

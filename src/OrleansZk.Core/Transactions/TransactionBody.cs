@@ -1,3 +1,5 @@
+using OrleansZk.Core.Sessions;
+using OrleansZk.Core.Tree;
 using OrleansZk.Protocol;
 
 namespace OrleansZk.Core.Transactions;
@@ -24,6 +26,11 @@ public abstract record TransactionBody
     /// <summary>Changes the tree.</summary>
     /// <returns>The stat of the node that was created or changed; an empty one where no answer needs it.</returns>
     public abstract Stat Apply(ApplyContext context);
+
+    /// <summary>Names what it has changed, for the next checkpoint.</summary>
+    internal virtual void MarkChanged(DataTree tree, SessionTable sessions)
+    {
+    }
 
     protected abstract void Write(JuteWriter writer);
 

@@ -11,6 +11,8 @@ internal sealed class ChangeTracker
     private int _generation = 1;
     private List<ZNode> _changed = [];
     private TreeCut? _cut;
+    private List<string> _gone = [];
+    private bool _isOff;
 
     /// <summary>Nodes that the next checkpoint will have to look at.</summary>
     public int ChangedCount => _changed.Count;
@@ -18,7 +20,7 @@ internal sealed class ChangeTracker
     /// <summary>Must be called before a node that is in the tree changes or leaves it.</summary>
     public void BeforeChange(ZNode node)
     {
-        if (node.ChangeGeneration == _generation)
+        if (_isOff || node.ChangeGeneration == _generation)
         {
             return;
         }
@@ -31,7 +33,46 @@ internal sealed class ChangeTracker
         Enlist(node);
     }
 
-    public void Created(ZNode node) => Enlist(node);
+    public void Created(ZNode node)
+    {
+        if (_isOff)
+        {
+            // Another server writes the checkpoints; for all that is known here, the store has it.
+            node.IsStored = true;
+        }
+        else
+        {
+            Enlist(node);
+        }
+    }
+
+    /// <summary>Ends the tracking: another server writes the checkpoints.</summary>
+    public void Stop()
+    {
+        (_isOff, _changed, _gone) = (true, [], []);
+        _generation++;
+    }
+
+    /// <summary>Begins the tracking again. What changed since the store's checkpoint must be named by <see cref="Mark"/>.</summary>
+    public void Start() => _isOff = false;
+
+    /// <summary>Counts a path as changed since the last checkpoint.</summary>
+    /// <param name="node">The node there, if there is one.</param>
+    public void Mark(string path, ZNode? node)
+    {
+        if (node is null)
+        {
+            _gone.Add(path);
+            return;
+        }
+
+        // Whether or not the store has it: to delete what is not there does no harm.
+        node.IsStored = true;
+        if (node.ChangeGeneration != _generation)
+        {
+            Enlist(node);
+        }
+    }
 
     /// <summary>Takes a node as what the store already holds.</summary>
     public static void Loaded(ZNode node) => node.IsStored = true;
@@ -43,8 +84,8 @@ internal sealed class ChangeTracker
             throw new InvalidOperationException("a cut of this tree is still being written");
         }
 
-        _cut = new TreeCut(_generation, _changed);
-        _changed = [];
+        _cut = new TreeCut(_generation, _changed, _gone);
+        (_changed, _gone) = ([], []);
         _generation++;
         return _cut;
     }
@@ -54,11 +95,12 @@ internal sealed class ChangeTracker
     {
         TreeCut cut = _cut ?? throw new InvalidOperationException("no cut has begun");
         _cut = null;
-        if (written)
+        if (written || _isOff)
         {
             return;
         }
 
+        _gone.AddRange(cut.Gone);
         foreach (ZNode node in cut.Nodes)
         {
             if (node.ChangeGeneration == cut.Generation)
@@ -76,13 +118,16 @@ internal sealed class ChangeTracker
 }
 
 /// <summary>The changes that one checkpoint writes, as they stood at its zxid.</summary>
-internal sealed class TreeCut(int generation, List<ZNode> nodes)
+/// <param name="gone">Paths whose nodes were deleted before the tracking began.</param>
+internal sealed class TreeCut(int generation, List<ZNode> nodes, List<string> gone)
 {
     private readonly Dictionary<ZNode, NodeImage> _kept = [];
 
     public int Generation => generation;
 
     public IReadOnlyList<ZNode> Nodes => nodes;
+
+    public IReadOnlyList<string> Gone => gone;
 
     public void SortByPath() => nodes.Sort(static (a, b) => string.CompareOrdinal(a.Path, b.Path));
 

@@ -53,6 +53,12 @@ public sealed class DataTree
 
     public ZNode? Find(string path) => _paths.Find(path);
 
+    /// <summary>Compares some nodes with the digests that they had when they last changed: memory can fail, and a replica must not serve what it made up.</summary>
+    /// <param name="position">Where to go on; 0 at first, and again after the last.</param>
+    /// <param name="most">How many to look at, about.</param>
+    /// <returns>A node that is not what was written; null when all are.</returns>
+    public ZNode? FindDamaged(ref int position, int most) => _paths.FindFirst(ref position, most, static node => node.Digest != TreeDigest.Of(node));
+
     public ZNode? Find(ReadOnlySpan<byte> utf8Path) => _paths.Find(utf8Path);
 
     public IReadOnlyCollection<ZNode> EphemeralsOf(long sessionId) =>
@@ -161,7 +167,7 @@ public sealed class DataTree
         else
         {
             // One of the system nodes, which are there from the start.
-            Digest -= TreeDigest.Of(node);
+            Digest -= node.Digest;
             DataSize -= SizeOf(node);
         }
 
@@ -187,6 +193,20 @@ public sealed class DataTree
             AfterChange(node);
             DataSize += SizeOf(node);
         }
+    }
+
+    /// <summary>Counts a path as changed since the last checkpoint.</summary>
+    internal void Mark(string path) => Changes.Mark(path, Find(path));
+
+    /// <summary>Counts every node as changed since the last checkpoint.</summary>
+    internal void MarkAll()
+    {
+        int position = 0;
+        _paths.FindFirst(ref position, int.MaxValue, node =>
+        {
+            Changes.Mark(node.Path, node);
+            return false;
+        });
     }
 
     /// <summary>Edits a quota's usage in place: no transaction, no version, no watch, as in ZooKeeper.</summary>
@@ -215,10 +235,14 @@ public sealed class DataTree
     private void BeforeChange(ZNode node)
     {
         Changes.BeforeChange(node);
-        Digest -= TreeDigest.Of(node);
+        Digest -= node.Digest;
     }
 
-    private void AfterChange(ZNode node) => Digest += TreeDigest.Of(node);
+    private void AfterChange(ZNode node)
+    {
+        node.Digest = TreeDigest.Of(node);
+        Digest += node.Digest;
+    }
 
     private void ReplaceData(ZNode node, byte[]? data, int version, long mzxid, long mtime)
     {
@@ -237,7 +261,7 @@ public sealed class DataTree
         _paths.Add(node);
         node.Parent?.AddChild(node);
         DataSize += SizeOf(node);
-        Digest += TreeDigest.Of(node);
+        AfterChange(node);
         if (node.Owner == NodeOwner.Container)
         {
             _containers.Add(node);
@@ -263,7 +287,7 @@ public sealed class DataTree
         _paths.Remove(node);
         node.Parent?.RemoveChild(node);
         DataSize -= SizeOf(node);
-        Digest -= TreeDigest.Of(node);
+        Digest -= node.Digest;
         if (node.Owner == NodeOwner.Container)
         {
             _containers.Remove(node);

@@ -37,6 +37,26 @@ internal sealed class PathTable
         return hash;
     }
 
+    /// <summary>Looks at the nodes of some buckets.</summary>
+    /// <param name="position">The bucket to go on with; 0 after the last.</param>
+    public ZNode? FindFirst(ref int position, int mostBuckets, Func<ZNode, bool> isWanted)
+    {
+        int end = (int)Math.Min(_buckets.Length, (long)position + mostBuckets);
+        for (; position < end; position++)
+        {
+            for (ZNode? node = _buckets[position]; node is not null; node = node.NextInBucket)
+            {
+                if (isWanted(node))
+                {
+                    return node;
+                }
+            }
+        }
+
+        position = end < _buckets.Length ? end : 0;
+        return null;
+    }
+
     public ZNode? Find(string path)
     {
         int hash = HashOf(path);

@@ -82,6 +82,9 @@ public sealed class ZNode
 
     internal bool IsStored { get; set; }
 
+    // What the node adds to the tree's digest.
+    internal ulong Digest { get; set; }
+
     internal void AddChild(ZNode child)
     {
         if (ChildCount == _children.Length)

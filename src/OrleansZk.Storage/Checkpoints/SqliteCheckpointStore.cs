@@ -36,9 +36,6 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
         _logger = logger;
     }
 
-    /// <summary>What the file stands at.</summary>
-    internal CheckpointHeader? Header => ReadHeader(Opened());
-
     /// <inheritdoc/>
     public ValueTask<EnsembleRecord> OpenAsync(CancellationToken cancellationToken)
     {
@@ -60,6 +57,20 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
         try
         {
             return new ValueTask<CheckpointHeader?>(Load(loader, cancellationToken));
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<CheckpointHeader?> ReadHeaderAsync(CancellationToken cancellationToken)
+    {
+        _gate.Wait(cancellationToken);
+        try
+        {
+            return new ValueTask<CheckpointHeader?>(ReadHeader(Opened()));
         }
         finally
         {

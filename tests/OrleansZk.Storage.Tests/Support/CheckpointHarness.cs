@@ -22,12 +22,13 @@ internal static class CheckpointHarness
         store.WriteAsync(Header(zxid), [nodes], [], Cancellation);
 
     /// <summary>Moves the checkpoint on from wherever it stands.</summary>
-    public static ValueTask WriteAsync(
+    public static async ValueTask WriteAsync(
         this SqliteCheckpointStore store,
         CheckpointHeader header,
         IEnumerable<IReadOnlyList<NodeChange>> nodes,
         IReadOnlyList<SessionChange> sessions,
-        CancellationToken cancellationToken) => store.WriteAsync(store.Header, header, nodes, sessions, cancellationToken);
+        CancellationToken cancellationToken) =>
+        await store.WriteAsync(await store.ReadHeaderAsync(cancellationToken), header, nodes, sessions, cancellationToken);
 
     public static async Task<RecordingLoader> LoadAsync(this SqliteCheckpointStore store, long expectedZxid)
     {

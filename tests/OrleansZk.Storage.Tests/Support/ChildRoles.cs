@@ -40,7 +40,7 @@ internal static class ChildRoles
         using DataFolder held = DataFolder.Open(folder);
         await using var store = new SqliteCheckpointStore(held, sync: true, NullLogger<SqliteCheckpointStore>.Instance);
         await store.OpenAsync(CancellationToken.None);
-        await store.WriteAsync(store.Header, new CheckpointHeader(99, 99, 99), Nodes(), [new SessionChange(false, 99, 99, 99)], CancellationToken.None);
+        await store.WriteAsync(await store.ReadHeaderAsync(CancellationToken.None), new CheckpointHeader(99, 99, 99), Nodes(), [new SessionChange(false, 99, 99, 99)], CancellationToken.None);
 
         static IEnumerable<IReadOnlyList<NodeChange>> Nodes()
         {

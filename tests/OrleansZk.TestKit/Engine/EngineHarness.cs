@@ -195,7 +195,7 @@ public sealed class EngineHarness : IDisposable
             Scheduler,
             NullLogger<Leader>.Instance,
             Log.ClaimEpochAsync(Log.End.Epoch, CancellationToken.None).AsTask().Result,
-            firstCounter);
+            firstCounter: firstCounter);
         Leader.Failed += Failures.Add;
         Replica.SetLeader(Leader);
         Checkpointer = new Checkpointer(Replica, Log, Checkpoints, new CheckpointOptions(), NullLogger<Checkpointer>.Instance, Checkpoints.Header);

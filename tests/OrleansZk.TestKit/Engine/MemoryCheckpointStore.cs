@@ -53,6 +53,8 @@ public sealed class MemoryCheckpointStore : ICheckpointStore
         return ValueTask.FromResult(Header);
     }
 
+    public ValueTask<CheckpointHeader?> ReadHeaderAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Header);
+
     public ValueTask WriteAsync(
         CheckpointHeader? previous,
         CheckpointHeader header,

@@ -183,7 +183,7 @@ public sealed class RecoveryTests : EngineTest
         GroupCodec.Begin(writer, 0, 0);
         foreach (Transaction transaction in transactions)
         {
-            transaction.Write(writer);
+            GroupCodec.Write(writer, transaction);
         }
 
         return new LogGroup(transactions[0].Zxid, transactions[^1].Zxid, writer.Written.ToArray());

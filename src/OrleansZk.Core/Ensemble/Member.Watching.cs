@@ -1,0 +1,144 @@
+using Microsoft.Extensions.Logging;
+using OrleansZk.Core.Operations;
+using OrleansZk.Core.Replication;
+using OrleansZk.Protocol.Records;
+
+namespace OrleansZk.Core.Ensemble;
+
+/// <content>What a member does without asking the store: it looks after connections, clients and memory.</content>
+public sealed partial class Member
+{
+    private static readonly AclId[] ServersIdentity = [new AclId(AclScheme.Super, "")];
+
+    private string? _publishedMembers;
+
+    private async Task WatchAsync()
+    {
+        CancellationToken stopping = _stopping.Token;
+        try
+        {
+            while (!stopping.IsCancellationRequested)
+            {
+                await Task.Delay(WatchInterval, _clock, stopping).ConfigureAwait(false);
+                WatchConnections();
+                WatchClients();
+                WatchMemory();
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Asked to stop.
+        }
+    }
+
+    private void WatchConnections()
+    {
+        if (_leadership is { } leadership)
+        {
+            foreach (FollowerChannel channel in leadership.Channels)
+            {
+                if (channel.SilentFor > _options.PeerTimeout)
+                {
+                    LogSilent(channel.ServerId, channel.SilentFor.TotalMilliseconds);
+                    channel.Close();
+                }
+                else
+                {
+                    channel.Ping(leadership.History.LastZxid);
+                }
+            }
+        }
+        else if (_channel is { IsClosed: false } channel && channel.SilentFor > _options.PeerTimeout)
+        {
+            LogSilent(channel.Leader.Id, channel.SilentFor.TotalMilliseconds);
+            channel.Close();
+        }
+    }
+
+    /// <summary>Clients wait for the next leader for a while; then they had better look for a server that has one.</summary>
+    private void WatchClients()
+    {
+        if (Role != MemberRole.Looking)
+        {
+            _leaderlessSince = _clock.GetTimestamp();
+        }
+
+        bool isReadOnly = Role == MemberRole.Looking && Leaderless > _options.ReadOnlyAfter;
+        if (isReadOnly != _replica.IsReadOnly)
+        {
+            LogReadOnly(isReadOnly);
+            _replica.SetReadOnly(isReadOnly);
+        }
+    }
+
+    private void WatchMemory()
+    {
+        if (_reloadReason is null && _replica.Scrub(ref _scrubPosition, ScrubbedPerTurn) is { } path)
+        {
+            _reloadReason = $"the memory of {path} is damaged";
+            _channel?.Close();
+            _waker.Wake();
+        }
+    }
+
+    /// <summary>Keeps <c>/zookeeper/config</c> as the members are.</summary>
+    private void PublishMembers(Leadership leadership, EnsembleView view)
+    {
+        string members = EnsembleConfig.Members(view);
+        byte[]? current;
+        _replica.EnterRead();
+        try
+        {
+            current = _replica.Tree.Find(Paths.SystemPaths.Config)?.Data;
+        }
+        finally
+        {
+            _replica.ExitRead();
+        }
+
+        if (EnsembleConfig.IsCurrent(current, members) || members == _publishedMembers)
+        {
+            _publishedMembers = null;
+            return;
+        }
+
+        _publishedMembers = members;
+        byte[] data = EnsembleConfig.Format(members, leadership.Leader.LastZxid);
+        WriteRequest request = OperationTable.Get<SetData>().Request(new SetDataRequest(Paths.SystemPaths.Config, data, -1));
+        request.Identities = ServersIdentity;
+        _replica.SubmitOwn([request]);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Leading in epoch {Epoch}, behind zxid 0x{Zxid:x}")]
+    private partial void LogLeading(long epoch, long zxid);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Leading no more in epoch {Epoch}: the newest is {Newest}")]
+    private partial void LogDeposed(long epoch, long newest);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Handing the leadership over; successor asked for: {Successor}")]
+    private partial void LogHandingOver(int? successor);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The store cannot be reached: {Reason}")]
+    private partial void LogStoreUnavailable(string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Leader {Id} at {Address} cannot be reached: {Reason}")]
+    private partial void LogUnreachable(int id, string address, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Server {Id} has not been heard of for {Milliseconds} ms; closing the connection")]
+    private partial void LogSilent(int id, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Without a leader for too long: read-only is now {IsReadOnly}")]
+    private partial void LogReadOnly(bool isReadOnly);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The state cannot be trusted or followed on from, and is taken from the store again: {Reason}")]
+    private partial void LogReloading(string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The state was taken from the store up to zxid 0x{Zxid:x}")]
+    private partial void LogReloaded(long zxid);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The state could not be taken from the store, and will be tried again")]
+    private partial void LogReloadFailed(Exception failure);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The member cannot go on")]
+    private partial void LogFailed(Exception failure);
+}

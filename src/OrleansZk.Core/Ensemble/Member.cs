@@ -1,0 +1,458 @@
+using Microsoft.Extensions.Logging;
+using OrleansZk.Core.Replication;
+
+namespace OrleansZk.Core.Ensemble;
+
+/// <summary>What a member does at the moment.</summary>
+public enum MemberRole
+{
+    /// <summary>It looks for a leader, or for its turn to lead.</summary>
+    Looking,
+
+    /// <summary>It follows a leader.</summary>
+    Following,
+
+    /// <summary>It leads.</summary>
+    Leading,
+}
+
+/// <summary>One server of an ensemble: keeps its place among the others, follows the leader, or leads.</summary>
+/// <remarks>
+/// A single loop decides, on what the store says and on what happens to connections; a second one, which never waits for the store, keeps an eye on the connections.
+/// Whatever they decide, no more than one leader can commit: the log sees to that.
+/// </remarks>
+public sealed partial class Member : IPeerListener, IAsyncDisposable
+{
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan HandOverLimit = TimeSpan.FromSeconds(5);
+
+    // A digest is computed in a tenth of a microsecond or so: this takes a hundredth of a core.
+    private const int ScrubbedPerTurn = 4096;
+
+    private readonly MemberInfo _self;
+    private readonly Replica _replica;
+    private readonly ITransactionLog _log;
+    private readonly IMembership _membership;
+    private readonly IPeerNetwork _network;
+    private readonly StateLoader _loader;
+    private readonly Func<long, IGroupSink, Leader> _newLeader;
+    private readonly MemberOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly IWorkScheduler _scheduler;
+    private readonly ILogger<Member> _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Waker _waker;
+    private readonly SemaphoreSlim _acting = new(1, 1);
+
+    private volatile Leadership? _leadership;
+    private volatile LeaderChannel? _channel;
+    private volatile EnsembleView? _view;
+    private volatile string? _reloadReason;
+    private volatile Exception? _leaderFailure;
+    private Task _running = Task.CompletedTask;
+    private Task _watching = Task.CompletedTask;
+    private long _leaderlessSince;
+    private long? _beatingSince;
+    private (int Id, long Incarnation)? _unreachable;
+    private long _yieldUntil;
+    private int _scrubPosition;
+    private volatile bool _isStopping;
+
+    /// <param name="replica">Loaded from the store, without a leader.</param>
+    /// <param name="newLeader">Makes the leader of an epoch, which tells the sink what it commits.</param>
+    public Member(
+        MemberInfo self,
+        Replica replica,
+        ITransactionLog log,
+        IMembership membership,
+        IPeerNetwork network,
+        StateLoader loader,
+        Func<long, IGroupSink, Leader> newLeader,
+        MemberOptions options,
+        TimeProvider clock,
+        IWorkScheduler scheduler,
+        ILogger<Member> logger)
+    {
+        _self = self;
+        _replica = replica;
+        _log = log;
+        _membership = membership;
+        _network = network;
+        _loader = loader;
+        _newLeader = newLeader;
+        _options = options;
+        _clock = clock;
+        _scheduler = scheduler;
+        _logger = logger;
+        _waker = new Waker(clock, scheduler);
+        _leaderlessSince = clock.GetTimestamp();
+    }
+
+    /// <summary>Raised when the member cannot go on; the process must end.</summary>
+    public event Action<Exception>? Failed;
+
+    /// <summary>Raised when this server has begun to lead, with the leader and the newest transaction before its first.</summary>
+    public event Action<Leader, long>? BeganToLead;
+
+    /// <summary>Raised when this server leads no more.</summary>
+    public event Action? CeasedToLead;
+
+    public MemberInfo Self => _self;
+
+    public MemberRole Role =>
+        _leadership is not null ? MemberRole.Leading : _channel is { IsFollowing: true, IsClosed: false } ? MemberRole.Following : MemberRole.Looking;
+
+    /// <summary>The epoch that this server leads or follows in; 0 for none.</summary>
+    public long Epoch => _leadership?.Epoch ?? (_channel is { IsFollowing: true, IsClosed: false } channel ? channel.Epoch : 0);
+
+    /// <summary>The leader, when it is this server.</summary>
+    public Leader? Leader => _leadership?.Leader;
+
+    /// <summary>The ensemble as the store showed it last; null before that.</summary>
+    public EnsembleView? View => _view;
+
+    /// <summary>How often the state had to be taken from the store again.</summary>
+    public int Reloads { get; private set; }
+
+    /// <summary>The servers that follow this one, with the newest transaction that each is known to have applied.</summary>
+    public IReadOnlyList<(int ServerId, long AppliedZxid, string Address)> Followers =>
+        [.. (_leadership?.Channels ?? []).Select(channel => (channel.ServerId, channel.AppliedZxid, channel.RemoteAddress))];
+
+    /// <summary>Joins the ensemble and begins.</summary>
+    /// <exception cref="MemberConflictException">A live server has the same id.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _replica.StopTracking();
+        await _membership.JoinAsync(_self, cancellationToken).ConfigureAwait(false);
+        _running = RunAsync();
+        _watching = WatchAsync();
+    }
+
+    /// <inheritdoc/>
+    public IPeerHandler Accept(IPeerConnection connection) => new FollowerChannel(connection, () => _leadership, _log, _clock, _scheduler);
+
+    /// <summary>Gives the leadership to another server, if this one has it: what was decided is committed first.</summary>
+    /// <param name="successor">Null leaves it to the usual rule.</param>
+    /// <returns>False when this server does not lead.</returns>
+    public async Task<bool> TransferAsync(int? successor, CancellationToken cancellationToken)
+    {
+        await _acting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_leadership is not { } leadership)
+            {
+                return false;
+            }
+
+            LogHandingOver(successor);
+            _yieldUntil = _clock.GetTimestamp() + (long)(2 * HandOverLimit.TotalSeconds * _clock.TimestampFrequency);
+            await StopLeadingAsync(leadership, abandon: false).ConfigureAwait(false);
+            await _membership.HandOverAsync(_view?.Epoch ?? leadership.Epoch, successor, cancellationToken).ConfigureAwait(false);
+            CloseFollowers(leadership);
+            return true;
+        }
+        finally
+        {
+            _acting.Release();
+            _waker.Wake();
+        }
+    }
+
+    /// <summary>Hands over, if others are there to take it, and leaves.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _isStopping = true;
+        try
+        {
+            await TransferAsync(null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The others will notice.
+        }
+
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_running, _watching).ConfigureAwait(false);
+        _channel?.Close();
+        try
+        {
+            await _membership.LeaveAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Its silence says it too.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_running, _watching).ConfigureAwait(false);
+        _leadership?.Dispose();
+        _stopping.Dispose();
+        _acting.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        CancellationToken stopping = _stopping.Token;
+        try
+        {
+            while (!stopping.IsCancellationRequested)
+            {
+                await _acting.WaitAsync(stopping).ConfigureAwait(false);
+                try
+                {
+                    await StepAsync(stopping).ConfigureAwait(false);
+                }
+                catch (StoreUnavailableException e)
+                {
+                    LogStoreUnavailable(e.Message);
+                    _beatingSince = null;
+                }
+                finally
+                {
+                    _acting.Release();
+                }
+
+                await _waker.WaitAsync(
+                    Role == MemberRole.Looking ? _options.SearchInterval : _options.HeartbeatInterval, stopping).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Asked to stop.
+        }
+#pragma warning disable CA1031 // Whatever it was, the process must not go on as if it were a member.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogFailed(e);
+            Failed?.Invoke(e);
+        }
+    }
+
+    private async Task StepAsync(CancellationToken cancellationToken)
+    {
+        var report = new MemberReport(Epoch, _replica.LastAppliedZxid);
+        EnsembleView view = await _membership.BeatAsync(report, cancellationToken).ConfigureAwait(false);
+        _view = view;
+        _beatingSince ??= _clock.GetTimestamp();
+        if (_leadership is { } leadership)
+        {
+            await LeadOnAsync(leadership, view).ConfigureAwait(false);
+        }
+        else if (_channel is { } channel)
+        {
+            FollowOn(channel, view);
+        }
+        else if (_reloadReason is { } reason)
+        {
+            await ReloadAsync(reason, cancellationToken).ConfigureAwait(false);
+        }
+        else if (!_isStopping)
+        {
+            await LookAsync(view, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task LeadOnAsync(Leadership leadership, EnsembleView view)
+    {
+        if (view.Leader != (_self.Id, _self.Incarnation) || _leaderFailure is not null || _reloadReason is not null)
+        {
+            LogDeposed(leadership.Epoch, view.Epoch);
+            await StopLeadingAsync(leadership, abandon: true).ConfigureAwait(false);
+            CloseFollowers(leadership);
+            _waker.Wake();
+        }
+        else
+        {
+            PublishMembers(leadership, view);
+        }
+    }
+
+    private void FollowOn(LeaderChannel channel, EnsembleView view)
+    {
+        if (!channel.IsClosed)
+        {
+            if (view.Leader != (channel.Leader.Id, channel.Leader.Incarnation))
+            {
+                channel.Close();
+            }
+
+            return;
+        }
+
+        if (channel.HasEnded)
+        {
+            _reloadReason ??= channel.ReloadReason;
+            _channel = null;
+            BeginToLook();
+            _waker.Wake();
+        }
+    }
+
+    private void BeginToLook()
+    {
+        _replica.Suspend();
+        _leaderlessSince = _clock.GetTimestamp();
+    }
+
+    private async Task ReloadAsync(string reason, CancellationToken cancellationToken)
+    {
+        LogReloading(reason);
+        Reloads++;
+        _replica.Distrust();
+        try
+        {
+            await _loader.ReloadAsync(_replica, cancellationToken).ConfigureAwait(false);
+            _reloadReason = null;
+            _scrubPosition = 0;
+            LogReloaded(_replica.LastAppliedZxid);
+        }
+        catch (Exception e) when (e is LogCorruptException or LogTruncatedException or CheckpointException)
+        {
+            // The store may have moved on while it was read.
+            LogReloadFailed(e);
+        }
+    }
+
+    private async Task LookAsync(EnsembleView view, CancellationToken cancellationToken)
+    {
+        MemberView? leader = Election.LeaderOf(view);
+        bool isMyself = leader?.Info.Id == _self.Id;
+        if (leader is not null && !isMyself && !IsDead(leader))
+        {
+            if (await TryFollowAsync(leader.Info, cancellationToken).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            bool isReplaced = IsDead(leader)
+                || (Leaderless > _options.IsolationTimeout && Election.IsCutOff(view, leader, member => !IsDead(member)));
+            if (!isReplaced)
+            {
+                return;
+            }
+        }
+
+        TimeSpan leaderless = Leaderless;
+        bool mayBeElected(MemberView member) => member != leader && member.IsConnected && !IsDead(member);
+        if (_clock.GetTimestamp() >= _yieldUntil || !view.Members.Any(member => member.Info.Id != _self.Id && mayBeElected(member)))
+        {
+            if (Election.IsMyTurn(view, _self.Id, mayBeElected, leaderless))
+            {
+                await LeadAsync(view, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private TimeSpan Leaderless => _clock.GetElapsedTime(_leaderlessSince);
+
+    /// <summary>
+    /// Silent for too long, as far as this server can tell: when it could not reach the store itself, nobody else may have. One whose process has gone, and that does
+    /// not answer either, is dead at once.
+    /// </summary>
+    private bool IsDead(MemberView member)
+    {
+        bool canJudge = _beatingSince is { } since && _clock.GetElapsedTime(since) > _options.DeadAfter;
+        return (canJudge && member.SilentFor > _options.DeadAfter)
+            || (!member.IsConnected && _unreachable == (member.Info.Id, member.Info.Incarnation));
+    }
+
+    private async Task<bool> TryFollowAsync(MemberInfo leader, CancellationToken cancellationToken)
+    {
+        var channel = new LeaderChannel(_replica, leader, _clock, _waker.Wake);
+        try
+        {
+            IPeerConnection connection = await _network.ConnectAsync(leader.PeerAddress, channel, cancellationToken).ConfigureAwait(false);
+            _unreachable = null;
+            _channel = channel;
+            channel.Start(connection);
+            return true;
+        }
+        catch (PeerUnreachableException e)
+        {
+            LogUnreachable(leader.Id, leader.PeerAddress, e.Message);
+            _unreachable = (leader.Id, leader.Incarnation);
+            return false;
+        }
+    }
+
+    private async Task LeadAsync(EnsembleView view, CancellationToken cancellationToken)
+    {
+        long epoch;
+        try
+        {
+            epoch = await _log.ClaimEpochAsync(view.Epoch, cancellationToken).ConfigureAwait(false);
+
+            // Nobody else can append now: what the log has is all that there will be before this epoch.
+            await foreach (LogGroup group in _log.ReadAsync(_replica.LastAppliedZxid, cancellationToken).ConfigureAwait(false))
+            {
+                GroupApplication.Apply(_replica, group.Bytes.Span);
+            }
+        }
+        catch (LeaderFencedException)
+        {
+            // Another one was faster.
+            _waker.Wake();
+            return;
+        }
+        catch (Exception e) when (e is DivergedException or LogTruncatedException or LogCorruptException or Protocol.JuteException)
+        {
+            _reloadReason = e.Message;
+            _yieldUntil = _clock.GetTimestamp() + (2 * _clock.TimestampFrequency);
+            return;
+        }
+
+        _leaderFailure = null;
+        _replica.StartTracking();
+        var leadership = new Leadership(_replica, epoch, _options, sink => _newLeader(epoch, sink));
+        leadership.Leader.Failed += OnLeaderFailed;
+        _leadership = leadership;
+        _replica.SetLeader(leadership.Leader);
+        LogLeading(epoch, leadership.BeginsAfter);
+        BeganToLead?.Invoke(leadership.Leader, leadership.BeginsAfter);
+        _replica.SetReadOnly(false);
+    }
+
+    private void OnLeaderFailed(Exception failure)
+    {
+        _leaderFailure = failure;
+        _waker.Wake();
+    }
+
+    private async Task StopLeadingAsync(Leadership leadership, bool abandon)
+    {
+        var stopped = new TaskCompletionSource();
+        leadership.Leader.Failed -= OnLeaderFailed;
+        leadership.Leader.Stop(() => _scheduler.Post(() => stopped.TrySetResult()), abandon);
+        if (!abandon)
+        {
+            await using ITimer limit = _clock.CreateTimer(
+                _ => leadership.Leader.Stop(() => _scheduler.Post(() => stopped.TrySetResult()), abandon: true), null, HandOverLimit, Timeout.InfiniteTimeSpan);
+            await stopped.Task.ConfigureAwait(false);
+        }
+        else
+        {
+            await stopped.Task.ConfigureAwait(false);
+        }
+
+        BeginToLook();
+        _replica.StopTracking();
+        _leadership = null;
+        CeasedToLead?.Invoke();
+    }
+
+    private static void CloseFollowers(Leadership leadership)
+    {
+        foreach (FollowerChannel channel in leadership.Channels)
+        {
+            channel.SayFarewell();
+            channel.CloseSoon();
+        }
+
+        leadership.Dispose();
+    }
+}

@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansZk.Core.Replication;
+
+/// <summary>Commits groups to a log whose store may be away: waits for it, and settles what became of an append whose answer was lost.</summary>
+/// <remarks>To settle is to append the very same group again, and nothing else before: the log takes it once (see <see cref="ITransactionLog.AppendAsync"/>).</remarks>
+internal sealed partial class DurableLog(ITransactionLog log, TimeProvider clock, ILogger logger)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
+
+    private volatile bool _isWaiting;
+
+    /// <summary>True while the store is away.</summary>
+    public bool IsWaiting => _isWaiting;
+
+    /// <summary>Completes when the group is durable; for one without transactions, when the leader has proved that it still is the leader.</summary>
+    /// <returns>True when the store was away meanwhile.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> CommitAsync(OpenGroup group, CancellationToken cancellationToken)
+    {
+        TimeSpan pause = FirstPause;
+        while (true)
+        {
+            try
+            {
+                if (group.HasTransactions)
+                {
+                    await log.AppendAsync(group.LogGroup, cancellationToken).ConfigureAwait(false);
+                }
+                else
+                {
+                    await log.ConfirmEpochAsync(cancellationToken).ConfigureAwait(false);
+                }
+
+                if (!_isWaiting)
+                {
+                    return false;
+                }
+
+                _isWaiting = false;
+                LogStoreIsBack(logger);
+                return true;
+            }
+            catch (StoreUnavailableException e)
+            {
+                if (!_isWaiting)
+                {
+                    _isWaiting = true;
+                    LogStoreIsAway(logger, e);
+                }
+            }
+
+            await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The store is away; writes wait for it, reads go on, no session expires")]
+    private static partial void LogStoreIsAway(ILogger logger, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The store is back; going on with what waited")]
+    private static partial void LogStoreIsBack(ILogger logger);
+}
