@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Options;
+using OrleansZk.Server.Peers;
+
+namespace OrleansZk.Server.Tests.Peers;
+
+/// <summary>What cannot work is said at the start, by name.</summary>
+public sealed class PeerOptionsTests : IDisposable
+{
+    private readonly TestCertificates _certificates = new();
+
+    public void Dispose() => _certificates.Dispose();
+
+    [Fact]
+    public void The_defaults_are_valid() => Validate(new PeerOptions()).ShouldBeEmpty();
+
+    [Fact]
+    public void Numbers_have_ranges() =>
+        Validate(new PeerOptions { PeerMaxMessageLength = 1, PeerConnectTimeout = 0, PeerHandshakeTimeout = -1, PeerHighWaterMark = 0 })
+            .Select(failure => failure.Split(' ')[0])
+            .ShouldBe(["PeerMaxMessageLength", "PeerConnectTimeout", "PeerHandshakeTimeout", "PeerHighWaterMark"]);
+
+    [Fact]
+    public void A_certificate_and_the_authorities_go_together()
+    {
+        string certificate = _certificates.IssuePem("one");
+        Validate(new PeerOptions { PeerCertificatePath = certificate }).ShouldHaveSingleItem().ShouldContain("together");
+        Validate(new PeerOptions { PeerCertificateAuthorityPath = _certificates.AuthorityPath }).ShouldHaveSingleItem().ShouldContain("together");
+        Validate(new PeerOptions { PeerCertificateKeyPath = certificate }).ShouldHaveSingleItem().ShouldContain("without");
+        Validate(new PeerOptions { PeerCertificatePath = certificate, PeerCertificateAuthorityPath = _certificates.AuthorityPath }).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Files_that_cannot_be_loaded_are_named()
+    {
+        string missing = _certificates.AuthorityPath + ".not";
+        string pfx = _certificates.IssuePfx("one");
+        string authority = _certificates.AuthorityPath;
+        Validate(new PeerOptions { PeerCertificatePath = missing, PeerCertificateAuthorityPath = authority })
+            .ShouldHaveSingleItem().ShouldContain($"PeerCertificatePath is '{missing}'");
+        Validate(new PeerOptions { PeerCertificatePath = pfx, PeerCertificateAuthorityPath = missing })
+            .ShouldHaveSingleItem().ShouldContain($"PeerCertificateAuthorityPath is '{missing}'");
+        Validate(new PeerOptions { PeerCertificatePath = pfx, PeerCertificatePassword = "another", PeerCertificateAuthorityPath = authority })
+            .ShouldHaveSingleItem().ShouldContain($"PeerCertificatePath is '{pfx}'");
+        Validate(new PeerOptions { PeerCertificatePath = authority, PeerCertificateAuthorityPath = authority })
+            .ShouldHaveSingleItem().ShouldContain($"PeerCertificatePath is '{authority}'");
+        Validate(new PeerOptions { PeerCertificatePath = pfx, PeerCertificatePassword = TestCertificates.Password, PeerCertificateAuthorityPath = pfx })
+            .ShouldHaveSingleItem().ShouldContain($"PeerCertificateAuthorityPath is '{pfx}'");
+    }
+
+    private static IEnumerable<string> Validate(PeerOptions options) =>
+        ((IValidateOptions<PeerOptions>)new PeerOptionsValidator()).Validate(null, options).Failures ?? [];
+}
