@@ -60,13 +60,14 @@ public sealed partial class Checkpointer(
             }
 
             _countAtLast = count;
+            long truncateTo = options.KeepsOneMore ? Newest?.Zxid ?? 0 : header.Zxid;
             lock (_gate)
             {
                 _newest = header;
             }
 
             LogWritten(header.Zxid, cut.Nodes.Count, sessions.Count);
-            await log.TruncateAsync(header.Zxid, cancellationToken).ConfigureAwait(false);
+            await log.TruncateAsync(truncateTo, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -120,4 +121,7 @@ public sealed record CheckpointOptions
 {
     /// <summary>Transactions between two checkpoints (<c>snapCount</c>).</summary>
     public int Transactions { get; init; } = 100_000;
+
+    /// <summary>True keeps the log back to the checkpoint before the newest: other servers may be reading it.</summary>
+    public bool KeepsOneMore { get; init; }
 }

@@ -17,10 +17,13 @@ internal static class CommandLine
         Option<string?> adminPort = Option("--admin-port", "HTTP port for operators, 0 for any free one, -1 for none (default 8080)");
         Option<string?> data = Option("--data", "Folder of the log and the checkpoint (default ./data)");
         Option<string?> zooCfg = Option("--zoocfg", "An existing zoo.cfg to take settings from");
+        Option<string?> ensemble = Option("--ensemble", "Connection string of the PostgreSQL that the servers of an ensemble share");
+        Option<string?> id = Option("--id", "This server's number in its ensemble, 0 to 255 (default: drawn once and kept)");
+        Option<string?> peerPort = Option("--peer-port", "TCP port for the other servers of the ensemble (default 2888)");
         var command = new RootCommand(
             "OrleansZk: a server for ZooKeeper clients. Every other setting can be given as --OrleansZk:<name> <value>.")
         {
-            port, adminPort, data, zooCfg,
+            port, adminPort, data, zooCfg, ensemble, id, peerPort,
         };
         command.TreatUnmatchedTokensAsErrors = false;
         ParseResult parsed = command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
@@ -37,6 +40,9 @@ internal static class CommandLine
             .. Setting(nameof(ServerOptions.AdminPort), parsed.GetResult(adminPort)),
             .. Setting(nameof(ServerOptions.DataDirectory), parsed.GetResult(data)),
             .. Setting(nameof(ServerOptions.ZooCfg), parsed.GetResult(zooCfg)),
+            .. Setting(nameof(ServerOptions.Ensemble), parsed.GetResult(ensemble)),
+            .. Setting(nameof(ServerOptions.ServerId), parsed.GetResult(id)),
+            .. Setting(nameof(ServerOptions.PeerPort), parsed.GetResult(peerPort)),
             .. Others(parsed.UnmatchedTokens, errors),
         ];
         if (errors.Count > 0)

@@ -31,8 +31,41 @@ public sealed class ServerOptions
     /// <summary>An existing <c>zoo.cfg</c> to take settings from; empty for none.</summary>
     public string ZooCfg { get; set; } = "";
 
-    /// <summary>This server's number in its ensemble, 0 to 254 (<c>myid</c>).</summary>
-    public int ServerId { get; set; }
+    /// <summary>
+    /// This server's number in its ensemble, 0 to 255 (<c>myid</c>). -1 draws one that is free, and keeps it in <see cref="DataDirectory"/>; a server that stands
+    /// alone is 0 then.
+    /// </summary>
+    public int ServerId { get; set; } = -1;
+
+    /// <summary>Connection string of the PostgreSQL that the servers of an ensemble share; empty for a server that stands alone.</summary>
+    public string Ensemble { get; set; } = "";
+
+    /// <summary>The schema in that database: one for each ensemble.</summary>
+    public string EnsembleSchema { get; set; } = "orleanszk";
+
+    /// <summary>TCP port for the other servers of the ensemble.</summary>
+    public int PeerPort { get; set; } = 2888;
+
+    /// <summary>Address to listen on for the other servers; empty for all.</summary>
+    public string PeerAddress { get; set; } = "";
+
+    /// <summary>Name or address by which the other servers, and clients, reach this one; empty for the address listened on, or the machine's name.</summary>
+    public string AdvertisedHost { get; set; } = "";
+
+    /// <summary>Milliseconds between two heartbeats to the store.</summary>
+    public int HeartbeatInterval { get; set; } = 300;
+
+    /// <summary>Milliseconds of silence after which a server is not alive for the others.</summary>
+    public int DeadAfter { get; set; } = 2_000;
+
+    /// <summary>Milliseconds of silence after which a connection between servers is closed.</summary>
+    public int PeerTimeout { get; set; } = 1_500;
+
+    /// <summary>Milliseconds without a leader after which a server lets its clients go, and serves those alone that take reads only.</summary>
+    public int ReadOnlyAfter { get; set; } = 5_000;
+
+    /// <summary>Bytes of the newest transactions that a leader keeps in memory for those that follow it.</summary>
+    public long LeaderHistoryBytes { get; set; } = 64L << 20;
 
     /// <summary>Length of a tick, milliseconds; sessions expire at whole ticks (<c>tickTime</c>).</summary>
     public int TickTime { get; set; } = 2000;

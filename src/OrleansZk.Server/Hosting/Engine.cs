@@ -1,42 +1,62 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using OrleansZk.Core.Access;
+using OrleansZk.Core.Ensemble;
 using OrleansZk.Core.Reaping;
 using OrleansZk.Core.Replication;
 using OrleansZk.Core.Sessions;
+using OrleansZk.Core.Tree;
 using OrleansZk.Server.Configuration;
 
 namespace OrleansZk.Server.Hosting;
 
-/// <summary>The engine of one process: opens the store, recovers, leads, keeps the clock's duties, and stops in order.</summary>
-/// <remarks>In one process the replica's leader is a direct call; nothing above or below knows.</remarks>
-public sealed partial class Engine(
+/// <summary>The engine of one process: opens the store, recovers, leads or joins an ensemble, keeps the clock's duties, and stops in order.</summary>
+/// <remarks>In one process the replica's leader is a direct call, in an ensemble a connection; nothing above or below knows.</remarks>
+/// <param name="ensemble">Null for a server that stands alone: it leads from the start.</param>
+internal sealed partial class Engine(
     IOptions<ServerOptions> options,
+    ReplicaIdentity identity,
     ITransactionLog log,
     ICheckpointStore checkpoints,
     TimeProvider clock,
-    ILoggerFactory loggers) : IHostedService, IDisposable
+    ILoggerFactory loggers,
+    EnsembleHost? ensemble = null) : IHostedService, IDisposable
 {
+    private const int LoadAttempts = 5;
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+
     private readonly ServerOptions _options = options.Value;
     private readonly ILogger<Engine> _logger = loggers.CreateLogger<Engine>();
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _duties = [];
     private Replica? _replica;
-    private Leader? _leader;
-    private Checkpointer? _checkpointer;
+    private readonly AccessControl _access = new(
+        [new DigestScheme(new HashAlgorithmName(options.Value.DigestAlgorithm), options.Value.SuperDigest), new IpScheme()], options.Value.SkipAcl);
+
+    private volatile Leader? _leader;
+    private volatile Checkpointer? _checkpointer;
+    private Member? _member;
+    private bool _hasStarted;
     private volatile bool _hasFailed;
 
     /// <summary>Raised when the engine cannot go on; the process must end.</summary>
     public event Action<Exception>? Failed;
 
     /// <summary>True while clients are served.</summary>
-    public bool IsServing { get; private set; }
+    public bool IsServing => _hasStarted && (_member is null || _member.Role != MemberRole.Looking || Replica.IsReadOnly);
+
+    /// <summary>This server's place in the ensemble; null when it stands alone.</summary>
+    public Member? Member => _member;
+
+    public int ServerId => identity.ServerId;
 
     public Replica Replica => _replica ?? throw new InvalidOperationException("the engine has not started");
 
-    public Leader Leader => _leader ?? throw new InvalidOperationException("the engine has not started");
+    /// <summary>Null while another server leads, or nobody.</summary>
+    public Leader? Leader => _leader;
 
-    public Checkpointer Checkpointer => _checkpointer ?? throw new InvalidOperationException("the engine has not started");
+    /// <summary>Null while another server leads, and for a moment after this one has begun to.</summary>
+    public Checkpointer? Checkpointer => _checkpointer;
 
     public DateTimeOffset StartedAt { get; private set; }
 
@@ -44,45 +64,51 @@ public sealed partial class Engine(
     {
         StartedAt = clock.GetUtcNow();
         LogPosition end = await log.OpenAsync(cancellationToken);
-        EnsembleRecord ensemble = await checkpoints.OpenAsync(cancellationToken);
-        var access = new AccessControl(
-            [new DigestScheme(new HashAlgorithmName(_options.DigestAlgorithm), _options.SuperDigest), new IpScheme()], _options.SkipAcl);
-        _replica = new Replica(
-            new ReplicaIdentity(_options.ServerId, StartedAt.ToUnixTimeMilliseconds()),
-            Limits(),
-            access,
-            new SessionPassword(ensemble.Secret),
-            clock,
-            ThreadPoolScheduler.Instance,
-            loggers.CreateLogger<Replica>());
-        CheckpointHeader? loaded = await new Recovery(log, checkpoints, loggers.CreateLogger<Recovery>()).LoadAsync(_replica, end, cancellationToken);
+        EnsembleRecord record = await checkpoints.OpenAsync(cancellationToken);
+        var password = new SessionPassword(record.Secret);
+        _replica = NewReplica(password);
+        CheckpointHeader? loaded = await LoadAsync(end, cancellationToken);
+        if (ensemble is null)
+        {
+            long epoch = await log.ClaimEpochAsync(end.Epoch, cancellationToken);
+            _leader = NewLeader(epoch, null);
+            _leader.Failed += OnFailed;
+            _replica.SetLeader(_leader);
+            _checkpointer = NewCheckpointer(loaded);
+            LogServing(epoch, _replica.LastAppliedZxid);
+        }
+        else
+        {
+            var loader = new StateLoader(log, checkpoints, () => NewReplica(password), loggers.CreateLogger<Recovery>());
+            _member = ensemble.Join(record, _replica, log, loader, NewLeader, clock);
+            _member.Failed += OnFailed;
+            _member.BeganToLead += (leader, after) => _ = LeadAsync(leader, after, loader);
+            _member.CeasedToLead += () =>
+            {
+                _leader = null;
+                _checkpointer = null;
+            };
+            await _member.StartAsync(cancellationToken);
+        }
 
-        long epoch = await log.ClaimEpochAsync(end.Epoch, cancellationToken);
-        _leader = new Leader(
-            _replica, log, access, LeaderOptions(), clock, ThreadPoolScheduler.Instance, loggers.CreateLogger<Leader>(), epoch);
-        _leader.Failed += OnLeaderFailed;
-        _replica.SetLeader(_leader);
-        _checkpointer = new Checkpointer(
-            _replica,
-            log,
-            checkpoints,
-            new CheckpointOptions { Transactions = _options.CheckpointTransactions },
-            loggers.CreateLogger<Checkpointer>(),
-            loaded);
         StartDuties();
-        IsServing = true;
-        LogServing(epoch, _replica.LastAppliedZxid);
+        _hasStarted = true;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        IsServing = false;
+        _hasStarted = false;
         await _stopping.CancelAsync();
         await Task.WhenAll(_duties);
-        if (_replica is not null && !_hasFailed)
+        if (_replica is not null && _leader is not null && !_hasFailed)
         {
             // Clients have gone by now; what they left on its way is finished all the same.
             await _replica.WaitUntilAnsweredAsync().WaitAsync(cancellationToken);
+        }
+
+        if (_member is not null && !_hasFailed)
+        {
+            await _member.StopAsync(cancellationToken);
         }
 
         await log.DisposeAsync();
@@ -100,6 +126,66 @@ public sealed partial class Engine(
         _replica?.Dispose();
     }
 
+    private Replica NewReplica(SessionPassword password) => new(
+        identity, Limits(), _access, password, clock, ThreadPoolScheduler.Instance, loggers.CreateLogger<Replica>());
+
+    private Leader NewLeader(long epoch, IGroupSink? others) => new(
+        Replica, log, _access, LeaderOptions(), clock, ThreadPoolScheduler.Instance, loggers.CreateLogger<Leader>(), epoch, others);
+
+    private Checkpointer NewCheckpointer(CheckpointHeader? from) => new(
+        Replica,
+        log,
+        checkpoints,
+        new CheckpointOptions { Transactions = _options.CheckpointTransactions, KeepsOneMore = ensemble is not null },
+        loggers.CreateLogger<Checkpointer>(),
+        from);
+
+    private async Task<CheckpointHeader?> LoadAsync(LogPosition end, CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await new Recovery(log, checkpoints, loggers.CreateLogger<Recovery>()).LoadAsync(Replica, end, cancellationToken);
+            }
+            catch (LogTruncatedException) when (ensemble is not null && attempt < LoadAttempts)
+            {
+                // The leader has moved the checkpoint meanwhile.
+                Replica.Replace(new DataTree(), new SessionTable(), 0);
+                end = await log.OpenAsync(cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Takes up what only the leader's process does, once it knows what the next checkpoint has to hold.</summary>
+    private async Task LeadAsync(Leader leader, long after, StateLoader loader)
+    {
+        _leader = leader;
+        while (_leader == leader && !_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                CheckpointHeader? header = await loader.MarkChangesAsync(Replica, after, _stopping.Token);
+                if (_leader == leader)
+                {
+                    _checkpointer = NewCheckpointer(header);
+                }
+
+                return;
+            }
+            catch (Exception e) when (e is StoreUnavailableException or LogTruncatedException)
+            {
+                LogDutyFailed(e);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            await Task.Delay(RetryPause, clock, CancellationToken.None);
+        }
+    }
+
     private ReplicaLimits Limits() => new()
     {
         MaxFrameLength = _options.MaxFrameLength,
@@ -108,6 +194,7 @@ public sealed partial class Engine(
         MaxOutstanding = _options.MaxOutstandingRequests,
         MaxOutstandingBytes = _options.MaxOutstandingBytes,
         MaxUnsentBytes = _options.MaxUnsentBytes,
+        WaitsForZxid = ensemble is not null,
     };
 
     private LeaderOptions LeaderOptions() => new()
@@ -133,16 +220,20 @@ public sealed partial class Engine(
         Repeat(TimeSpan.FromMilliseconds(Math.Max(1, _options.TickTime / 2)), () =>
         {
             Replica.ReportActivity();
-            Leader.ExpireSessions();
+            Leader?.ExpireSessions();
             Replica.DropSilent(TimeSpan.FromMilliseconds(_options.HandshakeTimeout));
             return Task.CompletedTask;
         });
         Repeat(TimeSpan.FromMilliseconds(_options.ContainerCheckInterval), () =>
         {
-            reaper.Reap();
+            if (Leader is not null)
+            {
+                reaper.Reap();
+            }
+
             return Task.CompletedTask;
         });
-        Repeat(TimeSpan.FromMilliseconds(100), () => Checkpointer.CheckpointIfDueAsync(_stopping.Token));
+        Repeat(TimeSpan.FromMilliseconds(100), () => Checkpointer?.CheckpointIfDueAsync(_stopping.Token) ?? Task.CompletedTask);
     }
 
     private void Repeat(TimeSpan interval, Func<Task> duty) => _duties.Add(Task.Run(async () =>
@@ -156,7 +247,7 @@ public sealed partial class Engine(
                 {
                     await duty();
                 }
-                catch (Exception e) when (e is CheckpointException or IOException)
+                catch (Exception e) when (e is CheckpointException or IOException or StoreUnavailableException)
                 {
                     // The log still has everything; the next turn tries again.
                     LogDutyFailed(e);
@@ -169,11 +260,11 @@ public sealed partial class Engine(
         }
     }));
 
-    private void OnLeaderFailed(Exception failure)
+    private void OnFailed(Exception failure)
     {
         // What waits for an answer waits in vain.
         _hasFailed = true;
-        IsServing = false;
+        _hasStarted = false;
         foreach (ClientConnection connection in Replica.Connections.Snapshot())
         {
             connection.Drop();

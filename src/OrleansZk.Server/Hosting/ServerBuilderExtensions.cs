@@ -2,11 +2,15 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
+using OrleansZk.Core.Ensemble;
+using OrleansZk.Core.Replication;
 using OrleansZk.Server.Admin;
 using OrleansZk.Server.Configuration;
 using OrleansZk.Server.FourLetterWords;
 using OrleansZk.Server.FrontEnd;
+using OrleansZk.Server.Peers;
 using OrleansZk.Storage;
+using OrleansZk.Storage.Postgres;
 
 namespace OrleansZk.Server.Hosting;
 
@@ -21,13 +25,17 @@ public static class ServerBuilderExtensions
         services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) =>
             host.ShutdownTimeout = TimeSpan.FromMilliseconds(server.Value.ShutdownTimeout));
         services.AddSingleton(TimeProvider.System);
-        services.AddEmbeddedStorage();
-        services.AddOptions<EmbeddedStorageOptions>().Configure<IOptions<ServerOptions>>((storage, server) =>
+        services.AddSingleton(provider =>
+            ServerIdentity.Of(provider.GetRequiredService<IOptions<ServerOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
+        if (string.IsNullOrEmpty(builder.Configuration[SettingTable.Get(nameof(ServerOptions.Ensemble)).Key]))
         {
-            storage.DataFolder = server.Value.DataDirectory;
-            storage.SegmentBytes = server.Value.LogSegmentBytes;
-            storage.Sync = server.Value.ForceSync;
-        });
+            services.AddStandalone();
+        }
+        else
+        {
+            services.AddEnsemble(builder.Configuration);
+        }
+
         services.AddSingleton<Engine>();
         services.AddHostedService(provider => provider.GetRequiredService<Engine>());
         services.AddSingleton<FourLetterWordService>();
@@ -64,6 +72,37 @@ public static class ServerBuilderExtensions
         return app;
     }
 
+    /// <summary>A server that stands alone keeps everything in its data folder.</summary>
+    private static void AddStandalone(this IServiceCollection services)
+    {
+        services.AddEmbeddedStorage();
+        services.AddOptions<EmbeddedStorageOptions>().Configure<IOptions<ServerOptions>>((storage, server) =>
+        {
+            storage.DataFolder = server.Value.DataDirectory;
+            storage.SegmentBytes = server.Value.LogSegmentBytes;
+            storage.Sync = server.Value.ForceSync;
+        });
+    }
+
+    /// <summary>The servers of an ensemble share a PostgreSQL, and speak with each other.</summary>
+    private static void AddEnsemble(this IServiceCollection services, ConfigurationManager configuration)
+    {
+        services.AddPostgresStorage();
+        services.AddOptions<PostgresOptions>().Configure<IOptions<ServerOptions>>((postgres, server) =>
+        {
+            postgres.ConnectionString = server.Value.Ensemble;
+            postgres.Schema = server.Value.EnsembleSchema;
+        });
+        services.AddSingleton(provider =>
+        {
+            ReplicaIdentity identity = provider.GetRequiredService<ReplicaIdentity>();
+            return new PostgresIdentity(identity.ServerId, identity.Incarnation);
+        });
+        services.AddPeers(peers => configuration.GetSection(ServerOptions.Section).Bind(peers));
+        services.AddSingleton<EnsembleHost>();
+        services.AddSingleton<IPeerListener>(provider => provider.GetRequiredService<EnsembleHost>());
+    }
+
     private static void Listen(KestrelServerOptions kestrel, IOptions<ServerOptions> server, Listeners listeners)
     {
         ServerOptions options = server.Value;
@@ -73,6 +112,11 @@ public static class ServerBuilderExtensions
             listeners.ClientOptions = endpoint;
             endpoint.UseConnectionHandler<ClientConnectionHandler>();
         });
+        if (options.Ensemble.Length > 0)
+        {
+            Listen(kestrel, options.PeerAddress, options.PeerPort, endpoint => endpoint.UsePeers());
+        }
+
         if (options.AdminPort >= 0)
         {
             Listen(kestrel, options.AdminAddress, options.AdminPort, endpoint =>

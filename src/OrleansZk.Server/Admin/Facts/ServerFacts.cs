@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using OrleansZk.Core.Ensemble;
 using OrleansZk.Core.Replication;
 using OrleansZk.Core.Sessions;
 using OrleansZk.Server.Configuration;
@@ -13,7 +14,7 @@ namespace OrleansZk.Server.Admin.Facts;
 /// Each method is a snapshot of its own. The replica's lock is held only while facts are copied, never while they are rendered or sent.
 /// </remarks>
 internal sealed class ServerFacts(
-    Engine engine, ConnectionLimiter limiter, Listeners listeners, DataFolder folder, IOptions<ServerOptions> options, TimeProvider clock)
+    Engine engine, ConnectionLimiter limiter, Listeners listeners, IOptions<ServerOptions> options, TimeProvider clock, DataFolder? folder = null)
 {
     private long _traceMask = 0b1_0011_0010;
 
@@ -32,19 +33,25 @@ internal sealed class ServerFacts(
     public ConfigurationFacts Configuration => new(
         listeners.Client?.Port ?? Options.ClientPort,
         -1,
-        folder.FullPath,
-        folder.LogFolder,
+        folder?.FullPath ?? Path.GetFullPath(Options.DataDirectory),
+        folder?.LogFolder ?? Path.GetFullPath(Options.DataDirectory),
         Options.TickTime,
         Options.MaxClientConnections,
         Options.EffectiveMinSessionTimeout,
         Options.EffectiveMaxSessionTimeout,
         Options.ClientListenBacklog,
-        Options.ServerId);
+        engine.ServerId);
 
-    public FolderSizes FolderSizes => new(SizeOf(folder.FullPath), SizeOf(folder.LogFolder));
+    public FolderSizes FolderSizes => folder is null ? new(0, 0) : new(SizeOf(folder.FullPath), SizeOf(folder.LogFolder));
+
+    /// <summary>This server's place in its ensemble; null when it stands alone.</summary>
+    public Member? Member => engine.Member;
+
+    /// <summary>True while the server has no leader and serves reads alone.</summary>
+    public bool IsReadOnly => Replica.IsReadOnly;
 
     /// <summary>The newest checkpoint; null when there is none yet.</summary>
-    public CheckpointHeader? Checkpoint => engine.Checkpointer.Newest;
+    public CheckpointHeader? Checkpoint => engine.Checkpointer?.Newest;
 
     private Replica Replica => engine.Replica;
 
@@ -65,7 +72,7 @@ internal sealed class ServerFacts(
     public IReadOnlyList<ExpirySet<long>> SessionExpiry()
     {
         DateTimeOffset now = clock.GetUtcNow();
-        return [.. engine.Leader.SessionsByDeadline().Select(set => new ExpirySet<long>(now.AddMilliseconds(set.InMilliseconds), set.Ids))];
+        return engine.Leader is not { } leader ? [] : [.. leader.SessionsByDeadline().Select(set => new ExpirySet<long>(now.AddMilliseconds(set.InMilliseconds), set.Ids))];
     }
 
     /// <summary>When which connections are silent for longer than their session allows, rounded up as ZooKeeper does.</summary>
@@ -151,6 +158,13 @@ internal sealed class ServerFacts(
             new("response_bytes", totals.ReplyBytes),
             new("watch_bytes", totals.EventBytes),
         ];
+        if (engine.Member is { Role: MemberRole.Leading } leading)
+        {
+            IReadOnlyList<(int ServerId, long AppliedZxid, string Address)> followers = leading.Followers;
+            figures.Add(new("synced_followers", (long)followers.Count));
+            figures.Add(new("learners", (long)followers.Count));
+        }
+
         Add("open_file_descriptor_count", ProcessFacts.OpenFileDescriptors);
         Add("max_file_descriptor_count", ProcessFacts.MaxFileDescriptors);
         return figures;
@@ -168,12 +182,21 @@ internal sealed class ServerFacts(
 
     private ServerStatistics Statistics(in TreeFacts tree) => new(
         Replica.Connections.Totals(),
-        "standalone",
+        Mode,
         Replica.Connections.Count,
         Replica.Outstanding,
         tree.Zxid,
         tree.NodeCount,
         (long)(clock.GetUtcNow() - engine.StartedAt).TotalMilliseconds);
+
+    private string Mode => engine.Member?.Role switch
+    {
+        null => "standalone",
+        _ when Replica.IsReadOnly => "read-only",
+        MemberRole.Leading => "leader",
+        MemberRole.Following => "follower",
+        _ => "looking",
+    };
 
     private T Read<T>(Func<Replica, T> copy)
     {

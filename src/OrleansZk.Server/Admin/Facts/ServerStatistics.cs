@@ -4,7 +4,7 @@ namespace OrleansZk.Server.Admin.Facts;
 
 /// <summary>How the server is doing.</summary>
 /// <param name="Totals">What its connections have received and sent.</param>
-/// <param name="Mode">As ZooKeeper names it: standalone.</param>
+/// <param name="Mode">As ZooKeeper names it: standalone, leader, follower, read-only.</param>
 /// <param name="Connections">Those of clients, with the one that asks.</param>
 /// <param name="Outstanding">Writes that have no answer yet.</param>
 /// <param name="Zxid">The newest transaction that reads can see.</param>
