@@ -50,11 +50,15 @@ public static class Signals
     public static void Send(Process process, int signal)
     {
         ArgumentNullException.ThrowIfNull(process);
-        if (kill(process.Id, signal) != 0)
+        if (!Send(process.Id, signal))
         {
             throw new InvalidOperationException($"signal {signal} to process {process.Id} failed: error {Marshal.GetLastPInvokeError()}");
         }
     }
+
+    /// <summary>Signals a child of a process that this run started.</summary>
+    /// <returns>False when it is gone.</returns>
+    internal static bool Send(int child, int signal) => kill(child, signal) == 0;
 
 #pragma warning disable SYSLIB1054, CA5392, IDE1006, SA1300 // The plain form needs no unsafe code, and libc's names are libc's.
     [DllImport("libc", SetLastError = true)]
