@@ -26,6 +26,8 @@ internal sealed class SimulatedClient : ILinkClient
     private long _heardAt;
     private long _sentAt;
     private bool _isQuiet;
+    private bool _isLooking;
+    private bool _hasLooked;
 
     public SimulatedClient(string name, int host, ClientSurroundings world, WorkloadOptions options, TimeSpan wantedTimeout)
     {
@@ -37,10 +39,8 @@ internal sealed class SimulatedClient : ILinkClient
 
     public SimulatedProcess Process { get; }
 
-    /// <summary>True when it has said all it wants to say, and has its answers.</summary>
-    public bool IsDone => !Process.IsAlive || (_isQuiet && _wasFinal && _outstanding.Count == 0 && _isEstablished);
-
-    private bool _wasFinal;
+    /// <summary>True when it has looked at everything, and has its answers.</summary>
+    public bool IsDone => !Process.IsAlive || _hasLooked;
 
     public void Start()
     {
@@ -85,7 +85,7 @@ internal sealed class SimulatedClient : ILinkClient
         }
 
         Ask(requests);
-        _wasFinal = true;
+        _isLooking = true;
     }
 
     void ILinkClient.OnFrame(ClientLink link, byte[] body)
@@ -137,7 +137,7 @@ internal sealed class SimulatedClient : ILinkClient
         _heardAt = _sentAt = _world.Queue.Now;
         _isAnsweredOnce = false;
         _wasConnected = false;
-        _link = ClientLink.Connect(_world.Fabric, this, server, _world.Tampering);
+        _link = ClientLink.Connect(_world.Fabric, this, server, _world.Tamper());
         _link.Send([WireRequests.ConnectFrame(new ConnectRequest(
             0, _session.LastZxid, (int)_wantedTimeout.TotalMilliseconds, _session.Id, _session.Password, false))]);
     }
@@ -196,6 +196,7 @@ internal sealed class SimulatedClient : ILinkClient
         }
 
         _outstanding.Dequeue();
+        _hasLooked |= _isLooking && _outstanding.Count == 0;
         Answer answer = Wire.Decode(reply, operation.Request.Type);
         _record!.Answered(operation, answer);
         _session.OnAnswered(operation.Request, answer);
@@ -287,6 +288,6 @@ internal sealed class SimulatedClient : ILinkClient
 internal sealed record ClientSurroundings(
     EventQueue Queue, Trace Trace, Fabric Fabric, History History, IReadOnlyList<ISimulatedServer> Servers)
 {
-    /// <summary>What spoils the connections, if anything does.</summary>
-    public ILinkTampering? Tampering { get; init; }
+    /// <summary>What spoils a new connection, if anything does.</summary>
+    public Func<ILinkTampering?> Tamper { get; init; } = () => null;
 }

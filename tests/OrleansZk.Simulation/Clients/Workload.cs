@@ -19,6 +19,9 @@ internal sealed record WorkloadOptions
 
     public int Closes { get; init; } = 1;
 
+    /// <summary>Creations that cannot be refused: sequential ones below the root.</summary>
+    public int Appends { get; init; }
+
     /// <summary>How many of a hundred reads leave a watch.</summary>
     public int WatchPercent { get; init; } = 35;
 
@@ -55,7 +58,7 @@ internal sealed class Workload(string client, WorkloadOptions options, Random ra
 
     public Request Next()
     {
-        int dice = random.Next(options.Reads + options.Writes + options.Multis + options.Syncs + options.Watches + options.Closes);
+        int dice = random.Next(options.Reads + options.Writes + options.Multis + options.Syncs + options.Watches + options.Closes + options.Appends);
         if ((dice -= options.Reads) < 0)
         {
             return Read();
@@ -74,6 +77,11 @@ internal sealed class Workload(string client, WorkloadOptions options, Random ra
         if ((dice -= options.Syncs) < 0)
         {
             return new Request(OpCode.Sync, "/");
+        }
+
+        if ((dice -= options.Appends) < 0)
+        {
+            return new Request(OpCode.Create, "/s-") { Mode = CreateMode.PersistentSequential, Data = Value() };
         }
 
         return (dice - options.Watches) < 0 ? WatchRequest() : new Request(OpCode.CloseSession);

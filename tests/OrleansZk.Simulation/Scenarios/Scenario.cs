@@ -12,6 +12,12 @@ internal sealed record Scenario(int Seed)
     /// <summary>1 to 5.</summary>
     public int Servers { get; init; } = 1;
 
+    /// <summary>How many of them are started at the beginning.</summary>
+    public int StartedServers { get; init; } = int.MaxValue;
+
+    /// <summary>False leaves a server that was deposed where it is.</summary>
+    public bool RestartsFenced { get; init; } = true;
+
     public int Clients { get; init; } = 3;
 
     /// <summary>How long things go wrong.</summary>

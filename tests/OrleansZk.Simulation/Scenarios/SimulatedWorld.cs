@@ -2,6 +2,7 @@ using OrleansZk.Core.Replication;
 using OrleansZk.Histories;
 using OrleansZk.Simulation.Clients;
 using OrleansZk.Simulation.Network;
+using OrleansZk.Simulation.Sabotages;
 using OrleansZk.Simulation.Servers;
 using OrleansZk.Simulation.Store;
 using OrleansZk.Simulation.World;
@@ -87,7 +88,7 @@ internal sealed class SimulatedWorld : IDisposable
     }
 
     /// <summary>Ends a server as kill -9 does, and starts it again after a while.</summary>
-    public void Crash(ISimulatedServer server)
+    public void Crash(ISimulatedServer server, bool restarts = true)
     {
         if (!server.Process.IsAlive)
         {
@@ -99,6 +100,11 @@ internal sealed class SimulatedWorld : IDisposable
         server.Process.Kill();
         Fabric.OnDied(server.Process);
         server.OnKilled();
+        if (!restarts)
+        {
+            return;
+        }
+
         Queue.Schedule(TimeSpan.FromMilliseconds(Queue.Random.Next(_isCalm ? 100 : 1500)), null, () =>
         {
             if (!server.Process.IsAlive)
@@ -124,7 +130,10 @@ internal sealed class SimulatedWorld : IDisposable
             ISimulatedServer server = _factory(this, options, id);
             server.Process.Skew = _scenario.MaxSkew * ((Queue.Random.NextDouble() * 2) - 1);
             _servers.Add(server);
-            Start(server);
+            if (id <= _scenario.StartedServers)
+            {
+                Start(server);
+            }
         }
 
         _sabotage?.Begin(this);
@@ -137,7 +146,7 @@ internal sealed class SimulatedWorld : IDisposable
         faults.Begin();
     }
 
-    private void Start(ISimulatedServer server)
+    public void Start(ISimulatedServer server)
     {
         Trace.Add("starts", server.Process.Name);
         server.Process.Start();
@@ -147,7 +156,7 @@ internal sealed class SimulatedWorld : IDisposable
     private void AddClient()
     {
         int number = ++_clientCount;
-        var surroundings = new ClientSurroundings(Queue, Trace, Fabric, History, _servers) { Tampering = _sabotage?.Tamper(this) };
+        var surroundings = new ClientSurroundings(Queue, Trace, Fabric, History, _servers) { Tamper = () => _sabotage?.Tamper(this) };
         var client = new SimulatedClient(
             System.FormattableString.Invariant($"c{number}"), FirstClientHost + number, surroundings, _scenario.Workload, _scenario.SessionTimeout);
         _clients.Add(client);
@@ -246,7 +255,7 @@ internal sealed class SimulatedWorld : IDisposable
         }
 
         // Not from within: whoever failed may hold a lock.
-        Queue.ScheduleAt(Queue.Now, server.Process, generation, () => Crash(server));
+        Queue.ScheduleAt(Queue.Now, server.Process, generation, () => Crash(server, restarts: failure is not LeaderFencedException || _scenario.RestartsFenced));
     }
 }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using OrleansZk.Histories;
+using OrleansZk.Simulation.Sabotages;
 using OrleansZk.Simulation.Servers;
 
 namespace OrleansZk.Simulation.Scenarios;
@@ -19,9 +20,19 @@ internal static class Simulator
     public static RunResult Run(Scenario scenario, ServerFactory factory, Sabotage? sabotage = null)
     {
         using var world = new SimulatedWorld(scenario, factory, sabotage);
-        world.Run();
-        Evidence evidence = EvidenceBuilder.Gather(world);
-        List<Violation> violations = [.. Checker.Check(evidence)];
+        List<Violation> violations;
+        try
+        {
+            world.Run();
+            violations = [.. Checker.Check(EvidenceBuilder.Gather(world))];
+        }
+#pragma warning disable CA1031 // Whatever it is, without its seed it is worth nothing.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            violations = [new Violation("exception", e.ToString())];
+        }
+
         violations.AddRange(world.Failures.Select(failure => new Violation("failure", failure)));
         violations.AddRange(world.Store.Misuses.Select(misuse => new Violation("log-misuse", misuse)));
         return new RunResult(

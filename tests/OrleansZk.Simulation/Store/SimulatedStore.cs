@@ -153,6 +153,7 @@ internal sealed class SimulatedStore(EventQueue queue, Trace trace)
         }
 
         trace.Add("appended", by.Name, group.FirstZxid, group.LastZxid);
+        group = Sabotage.Rewrite?.Invoke(group) ?? group;
         _groups.Add(group);
         _byFirstZxid.Add(group.FirstZxid, group);
         Committed.Add((group, by));
@@ -214,4 +215,7 @@ internal sealed class StoreSabotage
 
     /// <summary>An append is answered at once and done later, if its process is still there then.</summary>
     public bool AnswersBeforeCommit { get; set; }
+
+    /// <summary>What is stored instead of a group.</summary>
+    public Func<LogGroup, LogGroup>? Rewrite { get; set; }
 }

@@ -1,6 +1,7 @@
 using OrleansZk.Simulation.Network;
+using OrleansZk.Simulation.Scenarios;
 
-namespace OrleansZk.Simulation.Scenarios;
+namespace OrleansZk.Simulation.Sabotages;
 
 /// <summary>A fault that no correct system has, built into the simulation to see whether the checker finds it.</summary>
 internal abstract class Sabotage
@@ -15,6 +16,6 @@ internal abstract class Sabotage
     {
     }
 
-    /// <summary>What spoils a client's connections.</summary>
+    /// <summary>What spoils a new connection of a client.</summary>
     public virtual ILinkTampering? Tamper(SimulatedWorld world) => null;
 }
