@@ -51,6 +51,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
     private Task _running = Task.CompletedTask;
     private Task _watching = Task.CompletedTask;
     private long _leaderlessSince;
+    private long _leaderHeardAt;
     private long? _beatingSince;
     private (int Id, long Incarnation)? _unreachable;
     private long _yieldUntil;
@@ -85,7 +86,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         _scheduler = scheduler;
         _logger = logger;
         _waker = new Waker(clock, scheduler);
-        _leaderlessSince = clock.GetTimestamp();
+        _leaderlessSince = _leaderHeardAt = clock.GetTimestamp();
     }
 
     /// <summary>Raised when the member cannot go on; the process must end.</summary>

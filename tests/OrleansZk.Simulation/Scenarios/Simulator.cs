@@ -17,6 +17,9 @@ internal static class Simulator
 
     public static ISimulatedServer SoloFactory(SimulatedWorld world, ServerSurroundings surroundings, int id) => new SoloServer(surroundings, id);
 
+    public static ISimulatedServer EnsembleFactory(SimulatedWorld world, ServerSurroundings surroundings, int id) =>
+        new MemberServer(surroundings, world.Fabric, world.Peers, id);
+
     public static RunResult Run(Scenario scenario, ServerFactory factory, Sabotage? sabotage = null)
     {
         using var world = new SimulatedWorld(scenario, factory, sabotage);
