@@ -141,4 +141,20 @@ internal static class PostgresLogExtensions
             }
         }
     }
+
+    /// <summary>Does something although somebody ends sessions at any moment.</summary>
+    public static async Task<T> UntilItWorksAsync<T>(this PostgresTransactionLog log, Func<PostgresTransactionLog, Task<T>> action)
+    {
+        while (true)
+        {
+            try
+            {
+                return await action(log);
+            }
+            catch (StoreUnavailableException)
+            {
+                await Task.Delay(5, PostgresDatabase.Cancellation);
+            }
+        }
+    }
 }
