@@ -74,6 +74,7 @@ public sealed class PostgresOutageTests : IAsyncLifetime
         PostgresTransactionLog old = _database.Log(1);
         PostgresTransactionLog next = _database.Log(2);
         int kept = 0;
+        await _database.EndSessionsAsync();
         for (int round = 0; round < 40; round++)
         {
             long zxid = await old.UntilItWorksAsync(log => log.LeadAsync());
@@ -109,6 +110,7 @@ public sealed class PostgresOutageTests : IAsyncLifetime
     [Fact]
     public async Task A_claim_that_broke_off_is_found_by_claiming_again()
     {
+        await _database.EndSessionsAsync();
         for (long epoch = 0; epoch < 40; epoch++)
         {
             PostgresTransactionLog log = _database.Log(1, epoch);
