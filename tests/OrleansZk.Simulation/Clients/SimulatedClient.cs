@@ -60,6 +60,15 @@ internal sealed class SimulatedClient : ILinkClient
         _isEstablished = false;
     }
 
+    /// <summary>Its connection breaks.</summary>
+    public void Drop()
+    {
+        if (_link is not null && Process.IsAlive)
+        {
+            Disconnect("broken");
+        }
+    }
+
     /// <summary>Asks for nothing new any more.</summary>
     public void BeQuiet() => _isQuiet = true;
 

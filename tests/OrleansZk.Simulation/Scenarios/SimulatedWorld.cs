@@ -183,6 +183,9 @@ internal sealed class SimulatedWorld : IDisposable
         }
     }
 
+    /// <summary>A client's connection breaks; the client comes back.</summary>
+    public void DropConnection() => _clients[Queue.Random.Next(_clients.Count)].Drop();
+
     /// <summary>Cuts a host, or one direction, off from some others for a while.</summary>
     public void Partition()
     {
