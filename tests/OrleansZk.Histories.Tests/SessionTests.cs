@@ -1,0 +1,113 @@
+namespace OrleansZk.Histories.Tests;
+
+public sealed class SessionTests
+{
+    private readonly Story _story = new();
+
+    [Fact]
+    public void Ephemerals_go_with_their_session()
+    {
+        Speaker a = _story.Open();
+        a.Create("/e", mode: CreateMode.Ephemeral);
+        a.Write(new Request(OpCode.CloseSession), new Change.CloseSession(a.Session, ["/e"]));
+        _story.Open().GetNothing("/e", _story.Zxid);
+        _story.ShouldBeFine(evidence => evidence with { FinalSessions = [2] });
+    }
+
+    [Fact]
+    public void An_ephemeral_that_stays()
+    {
+        Speaker a = _story.Open();
+        a.Create("/e", mode: CreateMode.Ephemeral);
+        a.Write(new Request(OpCode.CloseSession), new Change.CloseSession(a.Session, []));
+        _story.ShouldBreak("ephemeral", "but the session owned [/e]");
+    }
+
+    [Fact]
+    public void An_ephemeral_that_is_seen_after_its_session()
+    {
+        Speaker a = _story.Open();
+        Speaker b = _story.Open();
+        long created = a.Create("/e", "1", CreateMode.Ephemeral);
+        long closed = a.Write(new Request(OpCode.CloseSession), new Change.CloseSession(a.Session, ["/e"]));
+        b.Read(
+            new Request(OpCode.GetData, "/e"),
+            new Answer(ErrorCode.Ok, closed) { Data = Story.Bytes("1"), Stat = Speaker.StatOf("1", created) with { EphemeralOwner = a.Session } });
+        _story.ShouldBeFine();
+        b.Read(
+            new Request(OpCode.GetData, "/e"),
+            new Answer(ErrorCode.Ok, closed) { Data = Story.Bytes("1"), Stat = Speaker.StatOf("1", created) with { EphemeralOwner = a.Session } });
+        _story.ShouldBreak("read", "there was no /e");
+    }
+
+    [Fact]
+    public void An_ephemeral_that_goes_without_its_session()
+    {
+        Speaker a = _story.Open();
+        a.Create("/e", mode: CreateMode.Ephemeral);
+        _story.Commit(0, 0, new Change.Delete("/e"));
+        _story.ShouldBreak("unasked", "deletes a node that nobody asked to delete");
+    }
+
+    [Fact]
+    public void An_ephemeral_of_another_session()
+    {
+        Speaker a = _story.Open();
+        Speaker b = _story.Open();
+        a.Write(new Request(OpCode.Create, "/e") { Mode = CreateMode.Ephemeral }, new Change.Create("/e", null, b.Session));
+        _story.ShouldBreak("ephemeral", "for session 0x2");
+    }
+
+    [Fact]
+    public void A_write_of_a_session_that_is_over()
+    {
+        Speaker a = _story.Open();
+        _story.Commit(a.Session, 0, new Change.CloseSession(a.Session, []));
+        a.Create("/x");
+        _story.ShouldBreak("session-alive", "for a session that is not open");
+    }
+
+    [Fact]
+    public void A_session_that_the_log_does_not_have()
+    {
+        _story.History.Connect("client9", 1).Opened(9, TimeSpan.FromSeconds(10));
+        _story.ShouldBreak("lost-session", "is not in the log");
+    }
+
+    [Fact]
+    public void An_id_that_is_given_out_twice()
+    {
+        Speaker a = _story.Open();
+        a.Connect(resumes: false);
+        _story.ShouldBreak("session-id", "given to a second session");
+    }
+
+    [Fact]
+    public void A_session_that_is_called_expired_and_is_not()
+    {
+        Speaker a = _story.Open();
+        a.Connection.Lost("");
+        _story.History.Connect("client1", 1).Expired(a.Session);
+        _story.ShouldBreak("expiry", "was never closed");
+    }
+
+    [Theory]
+    [InlineData(12, true)]
+    [InlineData(8, false)]
+    public void A_session_lives_as_long_as_its_client_was_heard_of(double silence, bool isFine)
+    {
+        Speaker a = _story.Open(timeout: 10);
+        _story.Wait(20);
+        a.Create("/x");
+        _story.Wait(silence);
+        _story.Commit(a.Session, 0, new Change.CloseSession(a.Session, []));
+        if (isFine)
+        {
+            _story.ShouldBeFine(evidence => evidence with { ExpiryTolerance = TimeSpan.Zero });
+        }
+        else
+        {
+            _story.ShouldBreak("early-expiry", "but the client was heard of", evidence => evidence with { ExpiryTolerance = TimeSpan.Zero });
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using OrleansZk.Simulation.Servers;
+
+namespace OrleansZk.Simulation.Scenarios;
+
+/// <summary>Lets things go wrong at random times, until the quiet tail begins.</summary>
+internal sealed class FaultInjector(SimulatedWorld world, Scenario scenario)
+{
+    public void Begin()
+    {
+        Repeat(scenario.Faults.Crash, () => world.Crash(AnyServer()));
+        Repeat(scenario.Faults.Pause, () => world.Pause(AnyServer()));
+        Repeat(scenario.Faults.Partition, world.Partition);
+        Repeat(scenario.Faults.StoreOutage, () => world.Store.GoAway(TimeSpan.FromMilliseconds(world.Queue.Random.Next(50, 3000))));
+        Repeat(scenario.Faults.ClientDeath, world.KillClient);
+    }
+
+    private ISimulatedServer AnyServer() => world.Servers[world.Queue.Random.Next(world.Servers.Count)];
+
+    private void Repeat(TimeSpan mean, Action fault)
+    {
+        if (mean == TimeSpan.Zero)
+        {
+            return;
+        }
+
+        TimeSpan delay = mean * -Math.Log(1 - world.Queue.Random.NextDouble());
+        if (world.Queue.Time + delay < scenario.Duration)
+        {
+            world.Queue.Schedule(delay, null, () =>
+            {
+                fault();
+                Repeat(mean, fault);
+            });
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using OrleansZk.Simulation.Clients;
+using OrleansZk.Simulation.Network;
+using OrleansZk.Simulation.Servers;
+using OrleansZk.Simulation.Store;
+
+namespace OrleansZk.Simulation.Scenarios;
+
+/// <summary>One run: who takes part, what goes wrong, for how long.</summary>
+internal sealed record Scenario(int Seed)
+{
+    /// <summary>1 to 5.</summary>
+    public int Servers { get; init; } = 1;
+
+    /// <summary>How many of them are started at the beginning.</summary>
+    public int StartedServers { get; init; } = int.MaxValue;
+
+    /// <summary>False leaves a server that was deposed where it is.</summary>
+    public bool RestartsFenced { get; init; } = true;
+
+    public int Clients { get; init; } = 3;
+
+    /// <summary>How long things go wrong.</summary>
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(12);
+
+    /// <summary>Without faults, so that everything settles; longer than any session's timeout.</summary>
+    public TimeSpan QuietTail { get; init; } = TimeSpan.FromSeconds(12);
+
+    public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>Mean time between two faults of a kind; zero for none of that kind.</summary>
+    public FaultMix Faults { get; init; } = new();
+
+    public StoreFaults Store { get; init; } = StoreFaults.None;
+
+    public NetworkTimes Network { get; init; } = new();
+
+    public WorkloadOptions Workload { get; init; } = new();
+
+    public ServerOptions Server { get; init; } = new();
+
+    /// <summary>Most that a server's wall clock is wrong.</summary>
+    public TimeSpan MaxSkew { get; init; }
+
+    /// <summary>A scenario of a single server on its store, drawn from a seed.</summary>
+    public static Scenario Solo(int seed) => Draw(seed, 1);
+
+    /// <summary>A scenario of an ensemble, drawn from a seed.</summary>
+    public static Scenario Ensemble(int seed) => Draw(seed, new Random(seed ^ 0x5eed).Next(1, 6));
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"seed {Seed}: {Servers} servers, {Clients} clients, {Duration.TotalSeconds:F0} s, sessions {SessionTimeout.TotalSeconds:F0} s, {Faults}, {Store}");
+
+    private static Scenario Draw(int seed, int servers)
+    {
+        var random = new Random(seed);
+        TimeSpan Rate(double from, double to) =>
+            random.Next(3) == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(from + (random.NextDouble() * (to - from)));
+        int PerMille(int most) => random.Next(3) == 0 ? 0 : random.Next(most + 1);
+        return new Scenario(seed)
+        {
+            Servers = servers,
+            Clients = random.Next(2, 6),
+            Duration = TimeSpan.FromSeconds(random.Next(6, 20)),
+            SessionTimeout = TimeSpan.FromSeconds(random.Next(2, 6)),
+            MaxSkew = TimeSpan.FromSeconds(random.Next(2) * random.Next(5)),
+            Faults = new FaultMix
+            {
+                Crash = Rate(2, 10),
+                Pause = Rate(4, 12),
+                Partition = Rate(3, 10),
+                StoreOutage = Rate(4, 15),
+                ClientDeath = Rate(4, 12),
+            },
+            Store = new StoreFaults
+            {
+                SlowPerMille = PerMille(60), UnavailablePerMille = PerMille(10), AmbiguousPerMille = PerMille(10), LatePerMille = PerMille(10),
+                CheckpointPerMille = PerMille(200),
+            },
+            Network = new NetworkTimes { SlowPerMille = PerMille(40) },
+            Workload = new WorkloadOptions { ThinkTime = TimeSpan.FromMilliseconds(random.Next(60, 400)), Pipelined = random.Next(1, 7) },
+            Server = new ServerOptions
+            {
+                CheckpointEvery = random.Next(10, 80), FirstCounter = random.Next(4) == 0 ? uint.MaxValue - (uint)random.Next(5, 40) : 0,
+            },
+        };
+    }
+}
+
+/// <summary>Mean times between faults; zero for none.</summary>
+internal sealed record FaultMix
+{
+    public TimeSpan Crash { get; init; }
+
+    public TimeSpan Pause { get; init; }
+
+    public TimeSpan Partition { get; init; }
+
+    public TimeSpan StoreOutage { get; init; }
+
+    public TimeSpan ClientDeath { get; init; }
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"crash {Crash.TotalSeconds:F1} pause {Pause.TotalSeconds:F1} partition {Partition.TotalSeconds:F1} outage {StoreOutage.TotalSeconds:F1} death {ClientDeath.TotalSeconds:F1}");
+}

@@ -1,0 +1,263 @@
+using OrleansZk.Core.Replication;
+using OrleansZk.Histories;
+using OrleansZk.Simulation.Clients;
+using OrleansZk.Simulation.Network;
+using OrleansZk.Simulation.Sabotages;
+using OrleansZk.Simulation.Servers;
+using OrleansZk.Simulation.Store;
+using OrleansZk.Simulation.World;
+
+namespace OrleansZk.Simulation.Scenarios;
+
+/// <summary>A scenario as it runs: servers, clients, network and store, and what goes wrong with them.</summary>
+internal sealed class SimulatedWorld : IDisposable
+{
+    private const int FirstClientHost = 100;
+
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(3);
+
+    private readonly Scenario _scenario;
+    private readonly ServerFactory _factory;
+    private readonly Sabotage? _sabotage;
+    private readonly List<ISimulatedServer> _servers = [];
+    private readonly List<SimulatedClient> _clients = [];
+    private bool _isCalm;
+    private int _clientCount;
+
+    public SimulatedWorld(Scenario scenario, ServerFactory factory, Sabotage? sabotage = null)
+    {
+        (_scenario, _factory, _sabotage) = (scenario, factory, sabotage);
+        Queue = new EventQueue(new Random(scenario.Seed));
+        Trace = new Trace(Queue);
+        Fabric = new Fabric(Queue, Trace) { Times = scenario.Network };
+        Store = new SimulatedStore(Queue, Trace) { Faults = scenario.Store };
+        History = new History(new SimulatedClock(Queue));
+        Peers = new PeerDirectory();
+    }
+
+    public EventQueue Queue { get; }
+
+    public Trace Trace { get; }
+
+    public Fabric Fabric { get; }
+
+    public PeerDirectory Peers { get; }
+
+    public SimulatedStore Store { get; }
+
+    public History History { get; }
+
+    public IReadOnlyList<ISimulatedServer> Servers => _servers;
+
+    /// <summary>What ended servers, but for what the scenario did to them.</summary>
+    public List<string> Failures { get; } = [];
+
+    /// <summary>Runs from start to end, on the calling thread.</summary>
+    public void Run()
+    {
+        // Continuations run here and now; a test framework's own context would take them elsewhere.
+        SynchronizationContext? context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            Begin();
+            RunUntil(_scenario.Duration);
+            CalmDown();
+            RunUntil(_scenario.Duration + _scenario.QuietTail);
+            foreach (SimulatedClient client in _clients)
+            {
+                client.LookAtEverything();
+            }
+
+            TimeSpan end = Queue.Time + Look;
+            while (!_clients.TrueForAll(client => client.IsDone) && Queue.Step(end))
+            {
+            }
+
+            // What the last answers have caused arrives too.
+            RunUntil(Queue.Time + TimeSpan.FromSeconds(1));
+            foreach (string client in _clients.Where(client => !client.IsDone).Select(client => client.Process.Name))
+            {
+                Failures.Add($"{client} could not look at the end, {_scenario.QuietTail} after the last fault");
+            }
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
+
+    /// <summary>Ends a server as kill -9 does, and starts it again after a while.</summary>
+    public void Crash(ISimulatedServer server, bool restarts = true)
+    {
+        if (!server.Process.IsAlive)
+        {
+            return;
+        }
+
+        Trace.Add("crashes", server.Process.Name);
+        _sabotage?.OnCrash(this);
+        server.Process.Kill();
+        Fabric.OnDied(server.Process);
+        server.OnKilled();
+        if (!restarts)
+        {
+            return;
+        }
+
+        Queue.Schedule(TimeSpan.FromMilliseconds(Queue.Random.Next(_isCalm ? 100 : 1500)), null, () =>
+        {
+            if (!server.Process.IsAlive)
+            {
+                Start(server);
+            }
+        });
+    }
+
+    public void Dispose()
+    {
+        foreach (ISimulatedServer server in _servers)
+        {
+            server.Dispose();
+        }
+    }
+
+    private void Begin()
+    {
+        var options = new ServerSurroundings(Queue, Trace, Store, _scenario.Server, OnFailed);
+        for (int id = 1; id <= _scenario.Servers; id++)
+        {
+            ISimulatedServer server = _factory(this, options, id);
+            server.Process.Skew = _scenario.MaxSkew * ((Queue.Random.NextDouble() * 2) - 1);
+            _servers.Add(server);
+            if (id <= _scenario.StartedServers)
+            {
+                Start(server);
+            }
+        }
+
+        _sabotage?.Begin(this);
+        for (int i = 0; i < _scenario.Clients; i++)
+        {
+            AddClient();
+        }
+
+        var faults = new FaultInjector(this, _scenario);
+        faults.Begin();
+    }
+
+    public void Start(ISimulatedServer server)
+    {
+        Trace.Add("starts", server.Process.Name);
+        server.Process.Start();
+        server.Start();
+    }
+
+    private void AddClient()
+    {
+        int number = ++_clientCount;
+        var surroundings = new ClientSurroundings(Queue, Trace, Fabric, History, _servers) { Tamper = () => _sabotage?.Tamper(this) };
+        var client = new SimulatedClient(
+            System.FormattableString.Invariant($"c{number}"), FirstClientHost + number, surroundings, _scenario.Workload, _scenario.SessionTimeout);
+        _clients.Add(client);
+        client.Start();
+    }
+
+    /// <summary>A client dies; another one takes its place.</summary>
+    public void KillClient()
+    {
+        SimulatedClient client = _clients[Queue.Random.Next(_clients.Count)];
+        if (client.Process.IsAlive)
+        {
+            Trace.Add("dies", client.Process.Name);
+            client.Kill();
+            Fabric.OnDied(client.Process);
+            AddClient();
+        }
+    }
+
+    /// <summary>Cuts a host, or one direction, off from some others for a while.</summary>
+    public void Partition()
+    {
+        List<int> hosts = [.. _servers.Select(server => server.Process.Host), .. _clients.Select(client => client.Process.Host)];
+        int victim = hosts[Queue.Random.Next(hosts.Count)];
+        bool inward = Queue.Random.Next(3) > 0;
+        bool outward = !inward || Queue.Random.Next(2) == 0;
+        foreach (int other in hosts.Where(_ => Queue.Random.Next(3) > 0))
+        {
+            if (inward)
+            {
+                Fabric.Cut(other, victim);
+            }
+
+            if (outward)
+            {
+                Fabric.Cut(victim, other);
+            }
+        }
+
+        Queue.Schedule(TimeSpan.FromMilliseconds(Queue.Random.Next(100, 6000)), null, Fabric.Heal);
+    }
+
+    public void Pause(ISimulatedServer server)
+    {
+        if (!server.Process.IsAlive || server.Process.IsPaused)
+        {
+            return;
+        }
+
+        Trace.Add("pauses", server.Process.Name);
+        server.Process.Pause();
+        Queue.Schedule(TimeSpan.FromMilliseconds(Queue.Random.Next(50, 6000)), null, () => Resume(server));
+    }
+
+    public void Resume(ISimulatedServer server)
+    {
+        if (server.Process.IsPaused)
+        {
+            Trace.Add("resumes", server.Process.Name);
+            server.Process.Resume();
+        }
+    }
+
+    private void CalmDown()
+    {
+        Trace.Add("all is calm", "world");
+        _isCalm = true;
+        Store.Faults = StoreFaults.None;
+        Store.ComeBack();
+        Fabric.Heal();
+        Fabric.Times = new NetworkTimes { SlowPerMille = 0 };
+        foreach (ISimulatedServer server in _servers)
+        {
+            Resume(server);
+        }
+
+        foreach (SimulatedClient client in _clients)
+        {
+            client.BeQuiet();
+        }
+    }
+
+    private void RunUntil(TimeSpan end)
+    {
+        while (Queue.Step(end))
+        {
+        }
+    }
+
+    private void OnFailed(ISimulatedServer server, int generation, Exception failure)
+    {
+        if (failure is not (LeaderFencedException or StoreUnavailableException))
+        {
+            Failures.Add($"{server.Process.Name} at {Queue.Time.TotalSeconds:F4}: {failure}");
+            Trace.Add("fails", server.Process.Name);
+        }
+
+        // Not from within: whoever failed may hold a lock.
+        Queue.ScheduleAt(Queue.Now, server.Process, generation, () => Crash(server, restarts: failure is not LeaderFencedException || _scenario.RestartsFenced));
+    }
+}
+
+/// <summary>Builds a server; <paramref name="world"/> has network and store.</summary>
+internal delegate ISimulatedServer ServerFactory(SimulatedWorld world, ServerSurroundings surroundings, int id);

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+using OrleansZk.Histories;
+using OrleansZk.Simulation.Sabotages;
+using OrleansZk.Simulation.Servers;
+
+namespace OrleansZk.Simulation.Scenarios;
+
+/// <summary>What came of a run.</summary>
+/// <param name="Report">For people: what is wrong, the seed, and what happened last; empty when nothing is wrong.</param>
+internal sealed record RunResult(Scenario Scenario, ulong TraceHash, int Operations, int Acknowledged, IReadOnlyList<Violation> Violations, string Report);
+
+/// <summary>Runs scenarios and judges them.</summary>
+internal static class Simulator
+{
+    private const int ShownSteps = 250;
+
+    public static ISimulatedServer SoloFactory(SimulatedWorld world, ServerSurroundings surroundings, int id) => new SoloServer(surroundings, id);
+
+    public static RunResult Run(Scenario scenario, ServerFactory factory, Sabotage? sabotage = null)
+    {
+        using var world = new SimulatedWorld(scenario, factory, sabotage);
+        List<Violation> violations;
+        try
+        {
+            world.Run();
+            violations = [.. Checker.Check(EvidenceBuilder.Gather(world))];
+        }
+#pragma warning disable CA1031 // Whatever it is, without its seed it is worth nothing.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            violations = [new Violation("exception", e.ToString())];
+        }
+
+        violations.AddRange(world.Failures.Select(failure => new Violation("failure", failure)));
+        violations.AddRange(world.Store.Misuses.Select(misuse => new Violation("log-misuse", misuse)));
+        return new RunResult(
+            scenario,
+            world.Trace.Hash,
+            world.History.Operations.Count,
+            world.History.Operations.Count(operation => operation.IsAcknowledged),
+            violations,
+            violations.Count == 0 ? "" : Describe(world, scenario, violations));
+    }
+
+    private static string Describe(SimulatedWorld world, Scenario scenario, List<Violation> violations)
+    {
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"SIMULATION_SEED={scenario.Seed} ({scenario})");
+        foreach (Violation violation in violations.Take(10))
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"  {violation}");
+        }
+
+        text.AppendLine(CultureInfo.InvariantCulture, $"{violations.Count} in all; the last of what happened:");
+        IEnumerable<(TimeSpan At, string Text)> steps = world.Trace.Since(TimeSpan.Zero)
+            .Concat(world.History.Events.Select(step => (step.At, step.ToString())))
+            .OrderBy(step => step.At);
+        foreach ((_, string step) in steps.TakeLast(Environment.GetEnvironmentVariable("SIMULATION_TRACE") is null ? ShownSteps : int.MaxValue))
+        {
+            text.AppendLine(step);
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,134 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansZk.Core.Replication;
+using OrleansZk.Core.Sessions;
+using OrleansZk.Simulation.Store;
+using OrleansZk.Simulation.World;
+using OrleansZk.TestKit.Engine;
+
+namespace OrleansZk.Simulation.Servers;
+
+/// <summary>A server that leads itself: the engine composed by hand, on the shared store.</summary>
+internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedServer
+{
+    private readonly LeaderOptions _options = new() { TickTime = world.Options.TickTime };
+    private Checkpointer? _checkpointer;
+    private Leader? _leader;
+    private bool _isCheckpointing;
+    private long _incarnation;
+
+    public int Id => id;
+
+    public SimulatedProcess Process { get; } = new(world.Queue, $"server{id}", id);
+
+    public bool IsServing { get; private set; }
+
+    public Replica? Replica { get; private set; }
+
+    public void Start()
+    {
+        var clock = new SimulatedClock(world.Queue, Process);
+        _incarnation = Math.Max(_incarnation + 1, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        _ = StartAsync(clock, Process.Generation);
+    }
+
+    public void OnKilled()
+    {
+        IsServing = false;
+        Replica?.Dispose();
+        _checkpointer?.Dispose();
+        (Replica, _checkpointer, _leader) = (null, null, null);
+        _isCheckpointing = false;
+    }
+
+    public void Dispose() => OnKilled();
+
+    private async Task StartAsync(SimulatedClock clock, int generation)
+    {
+        try
+        {
+            var log = new SimulatedLog(world.Store, Process, id, _incarnation);
+            var checkpoints = new SimulatedCheckpointStore(world.Store, Process);
+            var scheduler = new SimulatedScheduler(world.Queue, Process);
+            EnsembleRecord record = await checkpoints.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+            LogPosition before = await log.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+            long epoch = await log.ClaimEpochAsync(before.Epoch, CancellationToken.None).ConfigureAwait(false);
+
+            // Only now nobody else can append: what is read from here on is all there is.
+            LogPosition end = await log.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+            var replica = new Replica(
+                new ReplicaIdentity(id, _incarnation), world.Options.Limits, EngineSettings.Access(skip: false), new SessionPassword(record.Secret),
+                clock, scheduler, NullLogger<Replica>.Instance);
+            CheckpointHeader? loaded = await new Recovery(log, checkpoints, NullLogger<Recovery>.Instance)
+                .LoadAsync(replica, end, CancellationToken.None).ConfigureAwait(false);
+            var leader = new Leader(
+                replica, log, EngineSettings.Access(skip: false), _options, clock, scheduler, NullLogger<Leader>.Instance, epoch,
+                world.Options.FirstCounter);
+            leader.Failed += failure => world.OnFailed(this, generation, failure);
+            replica.SetLeader(leader);
+            _checkpointer = new Checkpointer(
+                replica, log, checkpoints, new CheckpointOptions { Transactions = world.Options.CheckpointEvery }, NullLogger<Checkpointer>.Instance, loaded);
+            (Replica, _leader, IsServing) = (replica, leader, true);
+            world.Trace.Add("serves from", Process.Name, replica.LastAppliedZxid);
+            var tick = TimeSpan.FromMilliseconds(_options.TickTime / 2.0);
+            clock.CreateTimer(_ => Tick(), null, tick, tick);
+        }
+#pragma warning disable CA1031 // Whatever it is, a process that cannot start ends.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            world.OnFailed(this, generation, e);
+        }
+    }
+
+    private void Tick()
+    {
+        if (!world.Options.IgnoresActivity)
+        {
+            Replica!.ReportActivity();
+        }
+
+        _leader!.ExpireSessions();
+        if (!_isCheckpointing)
+        {
+            _ = CheckpointAsync();
+        }
+    }
+
+    private async Task CheckpointAsync()
+    {
+        _isCheckpointing = true;
+        try
+        {
+            await _checkpointer!.CheckpointIfDueAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is CheckpointException or StoreUnavailableException)
+        {
+            world.Trace.Add("checkpoint failed", Process.Name);
+        }
+
+        _isCheckpointing = false;
+    }
+}
+
+/// <summary>How the servers of a world are set up.</summary>
+internal sealed record ServerOptions
+{
+    /// <summary>Milliseconds.</summary>
+    public int TickTime { get; init; } = 500;
+
+    public ReplicaLimits Limits { get; init; } = new() { MinSessionTimeout = 1000, MaxSessionTimeout = 10_000 };
+
+    /// <summary>Transactions between checkpoints.</summary>
+    public int CheckpointEvery { get; init; } = 40;
+
+    /// <summary>Every epoch's counter to begin after: near its end, epochs are used up.</summary>
+    public uint FirstCounter { get; init; }
+
+    /// <summary>A fault for the checker to find: sessions expire whatever their clients do.</summary>
+    public bool IgnoresActivity { get; init; }
+}
+
+/// <summary>What servers need of the world they are in.</summary>
+/// <param name="OnFailed">Takes what ended a server's incarnation: its process is killed and started again.</param>
+internal sealed record ServerSurroundings(
+    EventQueue Queue, Trace Trace, SimulatedStore Store, ServerOptions Options, Action<ISimulatedServer, int, Exception> OnFailed);

@@ -1,0 +1,221 @@
+using OrleansZk.Core.Replication;
+using OrleansZk.Histories;
+using OrleansZk.Simulation.World;
+
+namespace OrleansZk.Simulation.Store;
+
+/// <summary>The store that all servers share and that outlives them: the log with its fence, the checkpoint, the members.</summary>
+/// <remarks>What happens in the store happens at one moment of the queue; the way there and back takes time and can fail.</remarks>
+internal sealed class SimulatedStore(EventQueue queue, Trace trace)
+{
+    private readonly List<LogGroup> _groups = [];
+    private readonly Dictionary<long, LogGroup> _byFirstZxid = [];
+    private TimeSpan _awayUntil;
+
+    public StoreFaults Faults { get; set; } = StoreFaults.None;
+
+    public StoreSabotage Sabotage { get; } = new();
+
+    public EventQueue Queue => queue;
+
+    public Trace Trace => trace;
+
+    public long Epoch { get; private set; }
+
+    public (int Id, long Incarnation)? Leader { get; set; }
+
+    public int? Successor { get; set; }
+
+    public long TruncatedTo { get; private set; }
+
+    /// <summary>The groups that the log still has.</summary>
+    public IReadOnlyList<LogGroup> Groups => _groups;
+
+    /// <summary>Every group that was ever committed, with who committed it.</summary>
+    public List<(LogGroup Group, SimulatedProcess By)> Committed { get; } = [];
+
+    public List<LeaderClaim> Claims { get; } = [];
+
+    public CheckpointState Checkpoint { get; } = new();
+
+    public SortedDictionary<int, Membership> Members { get; } = [];
+
+    /// <summary>What no correct engine may ask of a log, in words.</summary>
+    public List<string> Misuses { get; } = [];
+
+    public LogPosition End => new(Epoch, Math.Max(TruncatedTo, _groups.Count == 0 ? 0 : _groups[^1].LastZxid));
+
+    public bool IsAway => queue.Time < _awayUntil;
+
+    /// <summary>Nothing gets through to the store for a while.</summary>
+    public void GoAway(TimeSpan time)
+    {
+        trace.Add("store away ms", "store", (long)time.TotalMilliseconds);
+        _awayUntil = queue.Time + time;
+    }
+
+    public void ComeBack() => _awayUntil = TimeSpan.Zero;
+
+    /// <summary>Asks the store for something on behalf of the current incarnation of a process.</summary>
+    /// <param name="at">What happens in the store; may throw what the caller is to see.</param>
+    /// <param name="isChange">True when it may happen although the caller is told that it failed.</param>
+    public ValueTask<T> Call<T>(SimulatedProcess process, string what, Func<T> at, bool isChange, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var done = new TaskCompletionSource<T>();
+        int generation = process.Generation;
+        CancellationTokenRegistration registration = cancellationToken.Register(() => done.TrySetCanceled(cancellationToken));
+        void Tell(Action completion) => queue.ScheduleAt(queue.Now + NextDelay().Ticks, process, generation, () =>
+        {
+            registration.Dispose();
+            completion();
+        });
+        void Fail() => Tell(() => done.TrySetException(new StoreUnavailableException($"the simulated store is away ({what})")));
+
+        queue.Schedule(NextDelay(), null, () =>
+        {
+            int fate = queue.Random.Next(1000);
+            if (process.Generation != generation && fate < 500)
+            {
+                // It died before the request had left.
+                return;
+            }
+
+            if (IsAway || fate < Faults.UnavailablePerMille)
+            {
+                trace.Add("store unavailable", process.Name);
+                Fail();
+            }
+            else if (isChange && (fate -= Faults.UnavailablePerMille) < Faults.AmbiguousPerMille)
+            {
+                trace.Add("store answer lost", process.Name);
+                _ = Try(at, out _, out _);
+                Fail();
+            }
+            else if (isChange && (fate -= Faults.AmbiguousPerMille) < Faults.LatePerMille)
+            {
+                trace.Add("store will do it later", process.Name);
+                Fail();
+                queue.Schedule(NextDelay() * queue.Random.Next(1, 200), null, () => Try(at, out _, out _));
+            }
+            else if (Try(at, out T? result, out Exception? failure))
+            {
+                Tell(() => done.TrySetResult(result!));
+            }
+            else
+            {
+                Tell(() => done.TrySetException(failure!));
+            }
+        });
+        return new ValueTask<T>(done.Task);
+    }
+
+    public long Claim(long current, (int Id, long Incarnation) by)
+    {
+        if (current != Epoch)
+        {
+            throw new LeaderFencedException(Epoch);
+        }
+
+        Epoch++;
+        Leader = by;
+        Successor = null;
+        Claims.Add(new LeaderClaim(Epoch, $"server {by.Id} of {by.Incarnation}"));
+        trace.Add("claims epoch", "store", Epoch, by.Id);
+        return Epoch;
+    }
+
+    public void Append(LogGroup group, long epoch, SimulatedProcess by)
+    {
+        if (_byFirstZxid.TryGetValue(group.FirstZxid, out LogGroup present))
+        {
+            if (present.LastZxid != group.LastZxid || !present.Bytes.Span.SequenceEqual(group.Bytes.Span))
+            {
+                Misuse($"{by.Name} appends another group at 0x{group.FirstZxid:x} than the log has");
+            }
+
+            return;
+        }
+
+        if (epoch != Epoch && !Sabotage.SkipsEpochCheck)
+        {
+            throw new LeaderFencedException(Epoch);
+        }
+
+        if (group.FirstZxid >>> 32 != epoch)
+        {
+            Misuse($"{by.Name} owns epoch {epoch} and appends a group of zxid 0x{group.FirstZxid:x}");
+        }
+
+        if (group.FirstZxid <= End.LastZxid && !Sabotage.SkipsEpochCheck)
+        {
+            Misuse($"{by.Name} appends 0x{group.FirstZxid:x} behind 0x{End.LastZxid:x}");
+        }
+
+        trace.Add("appended", by.Name, group.FirstZxid, group.LastZxid);
+        group = Sabotage.Rewrite?.Invoke(group) ?? group;
+        _groups.Add(group);
+        _byFirstZxid.Add(group.FirstZxid, group);
+        Committed.Add((group, by));
+    }
+
+    /// <summary>Takes the last group back, which no real store may do.</summary>
+    public void LoseLast()
+    {
+        if (_groups.Count > 0)
+        {
+            trace.Add("loses", "store", _groups[^1].FirstZxid, _groups[^1].LastZxid);
+            _byFirstZxid.Remove(_groups[^1].FirstZxid);
+            Committed.RemoveAt(Committed.Count - 1);
+            _groups.RemoveAt(_groups.Count - 1);
+        }
+    }
+
+    public void Truncate(long zxid)
+    {
+        _groups.RemoveAll(group => group.LastZxid <= zxid);
+        TruncatedTo = Math.Max(TruncatedTo, zxid);
+    }
+
+    public TimeSpan NextDelay()
+    {
+        bool slow = queue.Random.Next(1000) < Faults.SlowPerMille;
+        (TimeSpan least, TimeSpan most) = slow ? (Faults.Most, Faults.Slow) : (Faults.Least, Faults.Most);
+        return TimeSpan.FromTicks(queue.Random.NextInt64(least.Ticks, most.Ticks + 1) / 2);
+    }
+
+    private void Misuse(string what)
+    {
+        Misuses.Add(what);
+        throw new InvalidOperationException(what);
+    }
+
+    private static bool Try<T>(Func<T> at, out T? result, out Exception? failure)
+    {
+        try
+        {
+            (result, failure) = (at(), null);
+            return true;
+        }
+#pragma warning disable CA1031 // Whatever it is, it is the caller's to see.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            (result, failure) = (default, e);
+            return false;
+        }
+    }
+}
+
+/// <summary>Faults that no store may have, and that the checker must find.</summary>
+internal sealed class StoreSabotage
+{
+    /// <summary>A deposed leader may still append.</summary>
+    public bool SkipsEpochCheck { get; set; }
+
+    /// <summary>An append is answered at once and done later, if its process is still there then.</summary>
+    public bool AnswersBeforeCommit { get; set; }
+
+    /// <summary>What is stored instead of a group.</summary>
+    public Func<LogGroup, LogGroup>? Rewrite { get; set; }
+}
