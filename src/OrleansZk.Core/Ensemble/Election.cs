@@ -2,7 +2,7 @@ namespace OrleansZk.Core.Ensemble;
 
 /// <summary>Who is to lead: the highest id among the live members, when a leader is needed. A working leader is left alone, whoever joins.</summary>
 /// <remarks>It may be wrong at any time: two servers may both think that it is their turn. The log's epoch decides (see <see cref="Replication.ITransactionLog"/>).</remarks>
-internal static class Election
+public static class Election
 {
     // Before the next in line steps in for one that should have claimed the epoch and has not.
     private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(700);

@@ -42,7 +42,6 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
     private readonly ILogger<Member> _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Waker _waker;
-    private readonly SemaphoreSlim _acting = new(1, 1);
 
     private volatile Leadership? _leadership;
     private volatile LeaderChannel? _channel;
@@ -56,6 +55,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
     private (int Id, long Incarnation)? _unreachable;
     private long _yieldUntil;
     private int _scrubPosition;
+    private Transfer? _transfer;
     private volatile bool _isStopping;
 
     /// <param name="replica">Loaded from the store, without a leader.</param>
@@ -135,28 +135,17 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
     /// <summary>Gives the leadership to another server, if this one has it: what was decided is committed first.</summary>
     /// <param name="successor">Null leaves it to the usual rule.</param>
     /// <returns>False when this server does not lead.</returns>
-    public async Task<bool> TransferAsync(int? successor, CancellationToken cancellationToken)
+    /// <exception cref="StoreUnavailableException">The store cannot be reached; this server leads no more all the same, until one claims the next epoch.</exception>
+    public Task<bool> TransferAsync(int? successor, CancellationToken cancellationToken)
     {
-        await _acting.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        var transfer = new Transfer(successor);
+        if (Interlocked.CompareExchange(ref _transfer, transfer, null) is { } pending)
         {
-            if (_leadership is not { } leadership)
-            {
-                return false;
-            }
+            transfer = pending;
+        }
 
-            LogHandingOver(successor);
-            _yieldUntil = _clock.GetTimestamp() + (long)(2 * HandOverLimit.TotalSeconds * _clock.TimestampFrequency);
-            await StopLeadingAsync(leadership, abandon: false).ConfigureAwait(false);
-            await _membership.HandOverAsync(_view?.Epoch ?? leadership.Epoch, successor, cancellationToken).ConfigureAwait(false);
-            CloseFollowers(leadership);
-            return true;
-        }
-        finally
-        {
-            _acting.Release();
-            _waker.Wake();
-        }
+        _waker.Wake();
+        return transfer.Done.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>Hands over, if others are there to take it, and leaves.</summary>
@@ -165,15 +154,17 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         _isStopping = true;
         try
         {
-            await TransferAsync(null, cancellationToken).ConfigureAwait(false);
+            if (_leadership is not null)
+            {
+                await TransferAsync(null, cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (StoreUnavailableException)
         {
             // The others will notice.
         }
 
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(_running, _watching).ConfigureAwait(false);
+        await EndLoopsAsync().ConfigureAwait(false);
         _channel?.Close();
         try
         {
@@ -187,11 +178,15 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(_running, _watching).ConfigureAwait(false);
+        await EndLoopsAsync().ConfigureAwait(false);
         _leadership?.Dispose();
         _stopping.Dispose();
-        _acting.Dispose();
+    }
+
+    private Task EndLoopsAsync()
+    {
+        _stopping.Cancel();
+        return Task.WhenAll(_running, _watching);
     }
 
     private async Task RunAsync()
@@ -201,19 +196,19 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         {
             while (!stopping.IsCancellationRequested)
             {
-                await _acting.WaitAsync(stopping).ConfigureAwait(false);
                 try
                 {
+                    if (Interlocked.Exchange(ref _transfer, null) is { } transfer)
+                    {
+                        await HandOverAsync(transfer, stopping).ConfigureAwait(false);
+                    }
+
                     await StepAsync(stopping).ConfigureAwait(false);
                 }
                 catch (StoreUnavailableException e)
                 {
                     LogStoreUnavailable(e.Message);
                     _beatingSince = null;
-                }
-                finally
-                {
-                    _acting.Release();
                 }
 
                 await _waker.WaitAsync(
@@ -231,6 +226,31 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
             LogFailed(e);
             Failed?.Invoke(e);
         }
+    }
+
+    private async Task HandOverAsync(Transfer transfer, CancellationToken cancellationToken)
+    {
+        if (_leadership is not { } leadership)
+        {
+            _scheduler.Post(() => transfer.Done.TrySetResult(false));
+            return;
+        }
+
+        LogHandingOver(transfer.Successor);
+        _yieldUntil = _clock.GetTimestamp() + (long)(2 * HandOverLimit.TotalSeconds * _clock.TimestampFrequency);
+        await StopLeadingAsync(leadership, abandon: false).ConfigureAwait(false);
+        try
+        {
+            await _membership.HandOverAsync(leadership.Leader.LastZxid >>> 32, transfer.Successor, cancellationToken).ConfigureAwait(false);
+            _scheduler.Post(() => transfer.Done.TrySetResult(true));
+        }
+        catch (StoreUnavailableException e)
+        {
+            _yieldUntil = 0;
+            _scheduler.Post(() => transfer.Done.TrySetException(e));
+        }
+
+        CloseFollowers(leadership);
     }
 
     private async Task StepAsync(CancellationToken cancellationToken)
@@ -337,14 +357,13 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
             }
         }
 
-        TimeSpan leaderless = Leaderless;
-        bool mayBeElected(MemberView member) => member != leader && member.IsConnected && !IsDead(member);
-        if (_clock.GetTimestamp() >= _yieldUntil || !view.Members.Any(member => member.Info.Id != _self.Id && mayBeElected(member)))
+        bool MayBeElected(MemberView member) => member != leader && member.IsConnected && !IsDead(member);
+        bool yields = _clock.GetTimestamp() < _yieldUntil && view.Members.Any(member => member.Info.Id != _self.Id && MayBeElected(member));
+
+        // The epoch may be this server's own: it had begun to lead, and something came in between. The others wait for it.
+        if (!yields && (isMyself || Election.IsMyTurn(view, _self.Id, MayBeElected, Leaderless)))
         {
-            if (Election.IsMyTurn(view, _self.Id, mayBeElected, leaderless))
-            {
-                await LeadAsync(view, cancellationToken).ConfigureAwait(false);
-            }
+            await LeadAsync(view, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -454,5 +473,10 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         }
 
         leadership.Dispose();
+    }
+
+    private sealed record Transfer(int? Successor)
+    {
+        public TaskCompletionSource<bool> Done { get; } = new();
     }
 }

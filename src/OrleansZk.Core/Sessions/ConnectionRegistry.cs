@@ -6,12 +6,14 @@ namespace OrleansZk.Core.Sessions;
 /// <summary>The connections of one replica, by token and by session, and the ids for new ones.</summary>
 public sealed class ConnectionRegistry
 {
+    private const int LastServerWithOwnByte = 253;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<long, ClientConnection> _byToken = [];
     private readonly Dictionary<long, ClientConnection> _bySession = [];
     private readonly ConnectionStats _gone = new();
     private readonly TimeProvider _clock;
-    private readonly long _idPrefix;
+    private readonly int _sessionIdStep = 1;
     private long _nextToken;
     private long _nextSessionId;
     private long _reportedAt;
@@ -21,10 +23,17 @@ public sealed class ConnectionRegistry
         _clock = clock;
 
         // ZooKeeper's layout (SessionTrackerImpl): the server in the top byte, then the clock, then a count. The same shape serves tokens.
-        _idPrefix = (long)identity.ServerId << 56;
         long start = (identity.Incarnation << 24) >>> 8;
-        _nextSessionId = _idPrefix | start;
-        _nextToken = _idPrefix | start;
+        _nextToken = ((long)identity.ServerId << 56) | start;
+
+        // An ephemeralOwner with 0xff in its top byte is a time to live: servers 254 and 255 share a byte, one has the even ids, the other the odd ones.
+        _nextSessionId = (Math.Min(identity.ServerId, LastServerWithOwnByte + 1L) << 56) | start;
+        if (identity.ServerId > LastServerWithOwnByte)
+        {
+            _sessionIdStep = 2;
+            _nextSessionId = (_nextSessionId & ~1L) | (uint)(identity.ServerId & 1);
+        }
+
         _reportedAt = clock.GetTimestamp();
     }
 
@@ -106,10 +115,10 @@ public sealed class ConnectionRegistry
 
     internal long NextSessionId()
     {
-        long id = Interlocked.Increment(ref _nextSessionId);
+        long id = Interlocked.Add(ref _nextSessionId, _sessionIdStep);
         while (NodeOwner.IsReserved(id))
         {
-            id = Interlocked.Increment(ref _nextSessionId);
+            id = Interlocked.Add(ref _nextSessionId, _sessionIdStep);
         }
 
         return id;

@@ -32,6 +32,7 @@ internal static class AdminEndpoints
         // Live as soon as it answers at all.
         endpoints.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
         endpoints.MapHealthChecks("/health/ready");
+        endpoints.MapEnsemble();
         endpoints.MapGet(Prefix, ListAsync);
         endpoints.MapGet(Prefix + "/{name}", AnswerAsync);
     }

@@ -39,7 +39,8 @@ internal sealed partial class PeerConnection : IPeerConnection
         if (message.Length > _maxMessageLength)
         {
             throw new ArgumentException(
-                $"a message of {message.Length} bytes is longer than {_maxMessageLength} ({nameof(PeerOptions.PeerMaxMessageLength)})", nameof(message));
+                $"a message of {message.Length} bytes is longer than {_maxMessageLength} ({nameof(PeerOptions.PeerMaxMessageLength)})",
+                nameof(message));
         }
 
         if (!_output.Send(message))
@@ -60,7 +61,7 @@ internal sealed partial class PeerConnection : IPeerConnection
         }
     }
 
-    /// <summary>Takes what arrives to the handler, until the connection is gone; then nobody reads or writes the transport any more.</summary>
+    /// <summary>Takes what arrives to the handler, until the connection is gone and nobody uses the transport any more.</summary>
     public async Task RunAsync(IPeerHandler handler)
     {
         await ReceiveAsync(handler).ConfigureAwait(false);
@@ -155,7 +156,7 @@ internal sealed partial class PeerConnection : IPeerConnection
     [LoggerMessage(Level = LogLevel.Warning, Message = "Closing the connection with the server at {Peer}: {Reason}")]
     private partial void LogMalformed(string peer, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Closing the connection with the server at {Peer}: a message of it could not be handled")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Closing the connection with the server at {Peer}: its message could not be handled")]
     private partial void LogHandlerFailed(Exception failure, string peer);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Closing the connection with the server at {Peer}")]

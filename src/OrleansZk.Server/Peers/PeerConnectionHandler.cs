@@ -36,7 +36,8 @@ internal sealed partial class PeerConnectionHandler(
 
                 if (tls.IsOn)
                 {
-                    encrypted = new StreamDuplexPipe(await tls.AcceptAsync(new PipeStream(context.Transport), limit.Token).ConfigureAwait(false));
+                    Stream stream = await tls.AcceptAsync(new PipeStream(context.Transport), limit.Token).ConfigureAwait(false);
+                    encrypted = new StreamDuplexPipe(stream);
                 }
 
                 int version = await handshake.AcceptAsync(encrypted ?? context.Transport, limit.Token).ConfigureAwait(false);
@@ -50,7 +51,8 @@ internal sealed partial class PeerConnectionHandler(
             LogRefused(remote, $"no handshake within {_handshakeTimeout} ms ({nameof(PeerOptions.PeerHandshakeTimeout)})");
             context.Abort();
         }
-        catch (Exception e) when (e is PeerHandshakeException or AuthenticationException or IOException or SocketException or ConnectionAbortedException)
+        catch (Exception e) when (e is PeerHandshakeException or AuthenticationException
+            or IOException or SocketException or ConnectionAbortedException)
         {
             LogRefused(remote, e.Message);
         }
@@ -79,7 +81,8 @@ internal sealed partial class PeerConnectionHandler(
         }
 
         CancellationToken stopping = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
-        CancellationTokenRegistration onStopping = stopping.UnsafeRegister(static connection => ((PeerConnection)connection!).Close(), connection);
+        CancellationTokenRegistration onStopping = stopping.UnsafeRegister(
+            static connection => ((PeerConnection)connection!).Close(), connection);
         await connection.RunAsync(handler).ConfigureAwait(false);
         await onStopping.DisposeAsync().ConfigureAwait(false);
     }

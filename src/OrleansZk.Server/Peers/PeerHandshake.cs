@@ -71,13 +71,15 @@ internal sealed class PeerHandshake(PeerSecret secret)
 
         if (secret.Value is not { } key)
         {
-            throw await RefuseAsync(pipe.Output, "the secret is not known here yet: the server is starting", cancellationToken).ConfigureAwait(false);
+            const string Reason = "the secret is not known here yet: the server is starting";
+            throw await RefuseAsync(pipe.Output, Reason, cancellationToken).ConfigureAwait(false);
         }
 
         byte[] proof = await ReadProofAsync(pipe.Input, cancellationToken).ConfigureAwait(false);
         if (!CryptographicOperations.FixedTimeEquals(proof, Prove(key, DialerRole, theirs, mine)))
         {
-            throw await RefuseAsync(pipe.Output, "the two have different secrets: they are not of one ensemble", cancellationToken).ConfigureAwait(false);
+            const string Reason = "the two have different secrets: they are not of one ensemble";
+            throw await RefuseAsync(pipe.Output, Reason, cancellationToken).ConfigureAwait(false);
         }
 
         await SendAsync(pipe.Output, Proof, Prove(key, ListenerRole, theirs, mine), cancellationToken).ConfigureAwait(false);
@@ -91,7 +93,8 @@ internal sealed class PeerHandshake(PeerSecret secret)
     }
 
     private static string DescribeVersions(PeerHello mine, PeerHello theirs) =>
-        $"no version of the protocol is common: one side speaks {mine.Lowest} to {mine.Highest}, the other {theirs.Lowest} to {theirs.Highest}";
+        $"no version of the protocol is common: one side speaks {mine.Lowest} to {mine.Highest}, "
+        + $"the other {theirs.Lowest} to {theirs.Highest}";
 
     private static async Task<PeerHandshakeException> RefuseAsync(PipeWriter output, string reason, CancellationToken cancellationToken)
     {

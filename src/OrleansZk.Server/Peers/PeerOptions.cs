@@ -18,7 +18,10 @@ public sealed class PeerOptions
     /// <summary>Unsent bytes of a connection from which on its senders are to wait.</summary>
     public int PeerHighWaterMark { get; set; } = 4 << 20;
 
-    /// <summary>This server's certificate, PEM or PFX; empty for connections without TLS.</summary>
+    /// <summary>
+    /// This server's certificate, PEM or PFX, good for both roles of TLS, with those between it and its authority; empty for
+    /// connections without TLS. Read at the start only.
+    /// </summary>
     public string PeerCertificatePath { get; set; } = "";
 
     /// <summary>The certificate's private key, PEM; empty when it is in the certificate's file.</summary>

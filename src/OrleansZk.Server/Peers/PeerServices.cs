@@ -12,7 +12,7 @@ public static class PeerServices
     /// Gives <see cref="IPeerNetwork"/>, and the <see cref="PeerSecret"/> that the host must set once it knows it. The host adds an
     /// <see cref="IPeerListener"/>, and a port with <see cref="UsePeers"/>.
     /// </remarks>
-    /// <exception cref="OptionsValidationException">At the start: an option is out of its range, or a certificate cannot be loaded.</exception>
+    /// <exception cref="OptionsValidationException">At the start: an option is out of range, or a certificate cannot be loaded.</exception>
     public static IServiceCollection AddPeers(this IServiceCollection services, Action<PeerOptions>? configure = null)
     {
         OptionsBuilder<PeerOptions> options = services.AddOptions<PeerOptions>();

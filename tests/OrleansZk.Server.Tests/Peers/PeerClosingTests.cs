@@ -1,6 +1,9 @@
+using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using OrleansZk.Core.Ensemble;
 using OrleansZk.Protocol;
+using OrleansZk.Server.Peers;
 
 namespace OrleansZk.Server.Tests.Peers;
 
@@ -85,33 +88,38 @@ public sealed class PeerClosingTests
         await listenerHandler.WaitForEndAsync();
     }
 
-    [Fact]
-    public async Task The_end_is_not_told_within_a_call_of_the_one_who_closes()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_end_is_not_told_within_a_call_of_somebody_else(bool bySending)
     {
-        await using PeerServer one = await PeerServer.StartAsync();
-        await using PeerServer two = await PeerServer.StartAsync();
-        (IPeerConnection dialer, RecordingHandler dialerHandler, IPeerConnection listener, RecordingHandler listenerHandler) =
-            await PeerServer.JoinAsync(one, two);
-        foreach ((IPeerConnection connection, RecordingHandler handler) in new[] { (listener, listenerHandler), (dialer, dialerHandler) })
+        // A transport that does everything on the thread that causes it, as sockets may: closing it ends the reading there and then.
+        var inline = new PipeOptions(
+            readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false);
+        var input = new Pipe(inline);
+        var output = new Pipe(inline);
+        var connection = new PeerConnection(
+            new Transport(input.Reader, output.Writer), "somewhere", () => input.Writer.Complete(), new PeerOptions(), NullLogger<PeerConnection>.Instance);
+        var gate = new Lock();
+        bool wasHeldHere = false;
+        var handler = new RecordingHandler { Ended = () => wasHeldHere = gate.IsHeldByCurrentThread };
+        Task running = connection.RunAsync(handler);
+        lock (gate)
         {
-            // Would deadlock, were it told on this thread's stack and waited for: the lock is held meanwhile.
-            var gate = new Lock();
-            bool wasHeldHere = false;
-            handler.Ended = () =>
+            if (bySending)
             {
-                wasHeldHere = gate.IsHeldByCurrentThread;
-                lock (gate)
-                {
-                }
-            };
-            lock (gate)
+                output.Reader.Complete();
+                connection.Send([1]);
+            }
+            else
             {
                 connection.Close();
             }
-
-            await handler.WaitForEndAsync();
-            wasHeldHere.ShouldBeFalse();
         }
+
+        await handler.WaitForEndAsync();
+        await running;
+        wasHeldHere.ShouldBeFalse();
     }
 
     [Fact]
@@ -220,4 +228,6 @@ public sealed class PeerClosingTests
         await dialerHandler.WaitForEndAsync();
         await listenerHandler.WaitForEndAsync();
     }
+
+    private sealed record Transport(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

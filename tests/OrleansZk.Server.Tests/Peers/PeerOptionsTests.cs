@@ -47,6 +47,11 @@ public sealed class PeerOptionsTests : IDisposable
             .ShouldHaveSingleItem().ShouldContain($"PeerCertificateAuthorityPath is '{pfx}'");
     }
 
+    [Fact]
+    public async Task A_server_does_not_start_with_them() =>
+        (await Should.ThrowAsync<OptionsValidationException>(PeerServer.StartAsync(options => options.PeerHighWaterMark = 0)))
+            .Message.ShouldContain("PeerHighWaterMark is 0; it must be from 1 to ");
+
     private static IEnumerable<string> Validate(PeerOptions options) =>
         ((IValidateOptions<PeerOptions>)new PeerOptionsValidator()).Validate(null, options).Failures ?? [];
 }

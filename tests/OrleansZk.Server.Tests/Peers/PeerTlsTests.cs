@@ -120,6 +120,21 @@ public sealed class PeerTlsTests : IDisposable
     }
 
     [Fact]
+    public async Task An_authority_may_have_others_issue_for_it()
+    {
+        await using PeerServer one = await PeerServer.StartAsync(options =>
+        {
+            options.PeerCertificatePath = _certificates.IssueChain("one");
+            options.PeerCertificateAuthorityPath = _certificates.AuthorityPath;
+        });
+        await using PeerServer two = await PeerServer.StartAsync(_certificates.Configure("two"));
+        (IPeerConnection there, _, _, _) = await PeerServer.JoinAsync(one, two);
+        (IPeerConnection back, _, _, _) = await PeerServer.JoinAsync(two, one);
+        there.Close();
+        back.Close();
+    }
+
+    [Fact]
     public async Task A_stranger_who_starts_no_encryption_is_logged_once()
     {
         await using PeerServer server = await PeerServer.StartAsync(_certificates.Configure("one"));

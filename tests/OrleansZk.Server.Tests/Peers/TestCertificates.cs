@@ -31,6 +31,16 @@ internal sealed class TestCertificates : IDisposable
         return Write(name + ".pem", certificate.ExportCertificatePem() + "\n" + Key(certificate).ExportPkcs8PrivateKeyPem());
     }
 
+    /// <returns>The path of a file with a certificate that the authority has not issued itself, the one between them, and the key.</returns>
+    public string IssueChain(string name)
+    {
+        using X509Certificate2 between = CreateAuthority(_authority);
+        using X509Certificate2 certificate = Issue(name, "127.0.0.1", between);
+        return Write(
+            name + ".pem",
+            certificate.ExportCertificatePem() + "\n" + between.ExportCertificatePem() + "\n" + Key(certificate).ExportPkcs8PrivateKeyPem());
+    }
+
     /// <returns>The paths of the certificate and of its key, which is encrypted with <see cref="Password"/>.</returns>
     public (string Certificate, string Key) IssueEncryptedPem(string name)
     {
@@ -55,18 +65,25 @@ internal sealed class TestCertificates : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static X509Certificate2 CreateAuthority()
+    private static X509Certificate2 CreateAuthority(X509Certificate2? issuer = null)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN=authority {Guid.NewGuid()}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(2));
+        if (issuer is null)
+        {
+            return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(3));
+        }
+
+        using X509Certificate2 certificate = request.Create(
+            issuer, DateTimeOffset.UtcNow.AddHours(-2), DateTimeOffset.UtcNow.AddDays(2), RandomNumberGenerator.GetBytes(8));
+        return certificate.CopyWithPrivateKey(key);
     }
 
     private static ECDsa Key(X509Certificate2 certificate) => certificate.GetECDsaPrivateKey()!;
 
-    private X509Certificate2 Issue(string name, string host)
+    private X509Certificate2 Issue(string name, string host, X509Certificate2? issuer = null)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
@@ -83,7 +100,7 @@ internal sealed class TestCertificates : IDisposable
         request.CertificateExtensions.Add(names.Build());
         byte[] serial = RandomNumberGenerator.GetBytes(8);
         using X509Certificate2 certificate = request.Create(
-            _authority, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1), serial);
+            issuer ?? _authority, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1), serial);
         return certificate.CopyWithPrivateKey(key);
     }
 
