@@ -52,6 +52,9 @@ public sealed class ServerOptions
     /// <summary>Name or address by which the other servers, and clients, reach this one; empty for the address listened on, or the machine's name.</summary>
     public string AdvertisedHost { get; set; } = "";
 
+    /// <summary>TCP port by which the other servers reach this one, where that is not <see cref="PeerPort"/>; 0 where it is.</summary>
+    public int AdvertisedPeerPort { get; set; }
+
     /// <summary>Milliseconds between two heartbeats to the store.</summary>
     public int HeartbeatInterval { get; set; } = 300;
 

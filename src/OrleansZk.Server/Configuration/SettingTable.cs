@@ -22,6 +22,7 @@ internal static class SettingTable
         Setting.Integer(nameof(ServerOptions.PeerPort), o => o.PeerPort, 1, 65535),
         Setting.Address(nameof(ServerOptions.PeerAddress), o => o.PeerAddress),
         Setting.Text(nameof(ServerOptions.AdvertisedHost), o => o.AdvertisedHost),
+        Setting.Integer(nameof(ServerOptions.AdvertisedPeerPort), o => o.AdvertisedPeerPort, 0, 65535),
         Setting.Integer(nameof(ServerOptions.HeartbeatInterval), o => o.HeartbeatInterval, 10, 60_000),
         Setting.Integer(nameof(ServerOptions.DeadAfter), o => o.DeadAfter, 100, 600_000),
         Setting.Integer(nameof(ServerOptions.PeerTimeout), o => o.PeerTimeout, 100, 600_000),

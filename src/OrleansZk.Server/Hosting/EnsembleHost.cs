@@ -27,7 +27,7 @@ internal sealed class EnsembleHost(
         var self = new MemberInfo(
             identity.ServerId,
             identity.Incarnation,
-            Address(_options.PeerAddress, _options.PeerPort),
+            Address(_options.PeerAddress, _options.AdvertisedPeerPort > 0 ? _options.AdvertisedPeerPort : _options.PeerPort),
             Address(_options.ClientAddress, _options.ClientPort));
         _member = new Member(
             self,

@@ -38,6 +38,9 @@ public sealed class WireClient : IAsyncDisposable
     /// <summary>The session that the handshake gave.</summary>
     public WireSession Session { get; private set; } = new(0, [], 0);
 
+    /// <summary>True when the server takes reads only, for now.</summary>
+    public bool IsReadOnly { get; private set; }
+
     /// <summary>The highest zxid that a reply or event has shown.</summary>
     public long LastZxid => Interlocked.Read(ref _lastZxid);
 
@@ -64,10 +67,16 @@ public sealed class WireClient : IAsyncDisposable
     /// <summary>Connects and shakes hands.</summary>
     /// <param name="timeout">Session timeout to ask for, milliseconds.</param>
     /// <param name="resume">The session to go on with; null for a new one.</param>
+    /// <param name="canBeReadOnly">True accepts a server that takes reads only.</param>
     /// <exception cref="KeeperException">The session has expired, or its password is wrong.</exception>
     /// <exception cref="WireConnectionLostException">Nobody listens, or the server closed without an answer.</exception>
     public static async Task<WireClient> ConnectAsync(
-        int port, int timeout = 10_000, WireSession? resume = null, long lastZxidSeen = 0, CancellationToken cancellationToken = default)
+        int port,
+        int timeout = 10_000,
+        WireSession? resume = null,
+        long lastZxidSeen = 0,
+        bool canBeReadOnly = false,
+        CancellationToken cancellationToken = default)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -79,11 +88,16 @@ public sealed class WireClient : IAsyncDisposable
             socket.Dispose();
             throw new WireConnectionLostException($"no connection to port {port}: {e.Message}", e);
         }
+        catch (OperationCanceledException)
+        {
+            socket.Dispose();
+            throw;
+        }
 
         var client = new WireClient(socket);
         try
         {
-            await client.ShakeHandsAsync(timeout, resume, lastZxidSeen, cancellationToken).ConfigureAwait(false);
+            await client.ShakeHandsAsync(timeout, resume, lastZxidSeen, canBeReadOnly, cancellationToken).ConfigureAwait(false);
             client._loops = Task.WhenAll(Task.Run(client.ReceiveLoopAsync, CancellationToken.None), Task.Run(client.SendLoopAsync, CancellationToken.None));
             return client;
         }
@@ -153,11 +167,13 @@ public sealed class WireClient : IAsyncDisposable
         await _input.CompleteAsync().ConfigureAwait(false);
     }
 
-    private async Task ShakeHandsAsync(int timeout, WireSession? resume, long lastZxidSeen, CancellationToken cancellationToken)
+    private async Task ShakeHandsAsync(
+        int timeout, WireSession? resume, long lastZxidSeen, bool canBeReadOnly, CancellationToken cancellationToken)
     {
         var writer = new JuteWriter();
         writer.WriteInt(0);
-        new ConnectRequest(0, lastZxidSeen, timeout, resume?.Id ?? 0, resume?.Password ?? new byte[ConnectResponse.PasswordLength], false).Write(writer);
+        new ConnectRequest(0, lastZxidSeen, timeout, resume?.Id ?? 0, resume?.Password ?? new byte[ConnectResponse.PasswordLength], canBeReadOnly)
+            .Write(writer);
         writer.SetInt(0, writer.Length - Frame.HeaderLength);
         await SendAllAsync(writer.WrittenMemory, cancellationToken).ConfigureAwait(false);
         ConnectResponse response = await ReadHandshakeAsync(cancellationToken).ConfigureAwait(false);
@@ -167,6 +183,8 @@ public sealed class WireClient : IAsyncDisposable
         }
 
         Session = new WireSession(response.SessionId, response.Password, response.Timeout);
+        IsReadOnly = response.ReadOnly == true;
+        RaiseLastZxid(lastZxidSeen);
     }
 
     private async Task<ConnectResponse> ReadHandshakeAsync(CancellationToken cancellationToken)
