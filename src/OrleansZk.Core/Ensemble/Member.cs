@@ -155,7 +155,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         _isStopping = true;
         try
         {
-            if (_leadership is not null)
+            if (_leadership is { Channels.Count: > 0 })
             {
                 await TransferAsync(null, cancellationToken).ConfigureAwait(false);
             }
@@ -272,7 +272,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         {
             await ReloadAsync(reason, cancellationToken).ConfigureAwait(false);
         }
-        else if (!_isStopping)
+        else
         {
             await LookAsync(view, cancellationToken).ConfigureAwait(false);
         }
@@ -362,7 +362,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         bool yields = _clock.GetTimestamp() < _yieldUntil && view.Members.Any(member => member.Info.Id != _self.Id && MayBeElected(member));
 
         // The epoch may be this server's own: it had begun to lead, and something came in between. The others wait for it.
-        if (!yields && (isMyself || Election.IsMyTurn(view, _self.Id, MayBeElected, Leaderless)))
+        if (!yields && !_isStopping && (isMyself || Election.IsMyTurn(view, _self.Id, MayBeElected, Leaderless)))
         {
             await LeadAsync(view, cancellationToken).ConfigureAwait(false);
         }

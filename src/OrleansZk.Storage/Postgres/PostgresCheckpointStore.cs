@@ -63,6 +63,23 @@ public sealed class PostgresCheckpointStore(PostgresStore store, ILogger<Postgre
     }
 
     /// <inheritdoc/>
+    public async ValueTask<CheckpointHeader?> ReadHeaderAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            NpgsqlConnection connection = await store.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                return await ReadHeaderAsync(connection, "", cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (PostgresFaults.IsFault(exception))
+        {
+            throw PostgresFaults.Translate(exception, store.Name, "reading where the checkpoint stands");
+        }
+    }
+
+    /// <inheritdoc/>
     /// <remarks>
     /// Enumerates <paramref name="nodes"/> on threads of the pool. When it fails or is cancelled, the checkpoint is as it was. When the connection
     /// breaks during the commit it may have moved all the same: the next write from the same <paramref name="previous"/>, with everything
