@@ -87,11 +87,14 @@ public sealed partial class Checkpointer(
             return;
         }
 
-        if (await store.ReadHeaderAsync(cancellationToken).ConfigureAwait(false) == attempted)
+        CheckpointHeader? current = await store.ReadHeaderAsync(cancellationToken).ConfigureAwait(false);
+        long zxid = current?.Zxid ?? 0;
+        if (zxid >= (Newest?.Zxid ?? 0) && zxid <= replica.LastAppliedZxid)
         {
+            // Its own; or one of the leader before this one, which was on its way when this one began: what has changed since then is known all the more.
             lock (_gate)
             {
-                _newest = attempted;
+                _newest = current;
             }
         }
 
