@@ -19,15 +19,18 @@ public sealed partial class Member
         {
             while (!stopping.IsCancellationRequested)
             {
-                await Task.Delay(WatchInterval, _clock, stopping).ConfigureAwait(false);
+                await _watchPause.WaitAsync(WatchInterval, stopping).ConfigureAwait(false);
                 WatchConnections();
                 WatchClients();
                 WatchMemory();
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+#pragma warning disable CA1031 // Whatever it was, the process must not go on without this.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            // Asked to stop.
+            LogFailed(e);
+            Failed?.Invoke(e);
         }
     }
 

@@ -42,6 +42,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
     private readonly ILogger<Member> _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Waker _waker;
+    private readonly Waker _watchPause;
 
     private volatile Leadership? _leadership;
     private volatile LeaderChannel? _channel;
@@ -86,6 +87,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         _scheduler = scheduler;
         _logger = logger;
         _waker = new Waker(clock, scheduler);
+        _watchPause = new Waker(clock, scheduler);
         _leaderlessSince = _leaderHeardAt = clock.GetTimestamp();
     }
 

@@ -22,13 +22,13 @@ public sealed class StateLoader(ITransactionLog log, ICheckpointStore checkpoint
     public async Task<CheckpointHeader?> MarkChangesAsync(Replica replica, long upTo, CancellationToken cancellationToken)
     {
         CheckpointHeader? header = await checkpoints.ReadHeaderAsync(cancellationToken).ConfigureAwait(false);
-        if (header is not { } found)
+        if (header is null)
         {
             replica.MarkChanged(null);
-            return null;
         }
 
-        await foreach (LogGroup group in log.ReadAsync(found.Zxid, cancellationToken).ConfigureAwait(false))
+        // Without a checkpoint too: the first of another leader may be on its way, and hold nodes that have gone since.
+        await foreach (LogGroup group in log.ReadAsync(header?.Zxid ?? 0, cancellationToken).ConfigureAwait(false))
         {
             if (group.FirstZxid > upTo)
             {

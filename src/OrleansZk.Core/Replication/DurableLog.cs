@@ -5,11 +5,12 @@ namespace OrleansZk.Core.Replication;
 
 /// <summary>Commits groups to a log whose store may be away: waits for it, and settles what became of an append whose answer was lost.</summary>
 /// <remarks>To settle is to append the very same group again, and nothing else before: the log takes it once (see <see cref="ITransactionLog.AppendAsync"/>).</remarks>
-internal sealed partial class DurableLog(ITransactionLog log, TimeProvider clock, ILogger logger)
+internal sealed partial class DurableLog(ITransactionLog log, TimeProvider clock, IWorkScheduler scheduler, ILogger logger)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
 
+    private readonly Waker _pause = new(clock, scheduler);
     private volatile bool _isWaiting;
 
     /// <summary>True while the store is away.</summary>
@@ -52,7 +53,8 @@ internal sealed partial class DurableLog(ITransactionLog log, TimeProvider clock
                 }
             }
 
-            await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);
+            await _pause.WaitAsync(pause, cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }

@@ -71,7 +71,7 @@ public sealed partial class Leader : ILeader, IDisposable
         _lastCommitted = replica.LastAppliedZxid;
         _others = others;
         _carried = others is null ? null : new CarriedOutcomes();
-        _durable = new DurableLog(log, clock, logger);
+        _durable = new DurableLog(log, clock, scheduler, logger);
     }
 
     /// <summary>Raised once when the leader can no longer commit: it was deposed, or its log failed. Nothing unanswered will be answered.</summary>

@@ -20,6 +20,12 @@ public sealed partial class Recovery(ITransactionLog log, ICheckpointStore store
         {
             if (end.LastZxid < found.Zxid)
             {
+                // Where servers share a store, the leader may have moved the checkpoint on since the log was looked at.
+                end = await log.OpenAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            if (end.LastZxid < found.Zxid)
+            {
                 // Going on would give out zxids a second time.
                 throw new LogCorruptException(
                     $"the log ends at zxid 0x{end.LastZxid:x}, before the checkpoint at zxid 0x{found.Zxid:x}: "

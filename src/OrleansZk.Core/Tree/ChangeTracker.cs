@@ -53,6 +53,11 @@ internal sealed class ChangeTracker
     /// <summary>Ends the tracking: another server writes the checkpoints.</summary>
     public void Stop()
     {
+        foreach (ZNode node in _changed.Concat(_cut?.Nodes ?? []))
+        {
+            node.IsStored = true;
+        }
+
         (_isOff, _changed, _gone) = (true, [], []);
         _generation++;
     }

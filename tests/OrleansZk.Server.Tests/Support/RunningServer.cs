@@ -67,7 +67,7 @@ public sealed class RunningServer : IAsyncDisposable
     public Task StopServingAsync() => Services.GetRequiredService<Engine>().StopAsync(CancellationToken.None);
 
     /// <summary>Checkpoints now.</summary>
-    public Task CheckpointAsync() => Services.GetRequiredService<Engine>().Checkpointer.CheckpointAsync(CancellationToken.None);
+    public Task CheckpointAsync() => Services.GetRequiredService<Engine>().Checkpointer!.CheckpointAsync(CancellationToken.None);
 
     /// <param name="timeout">Session timeout to ask for, milliseconds.</param>
     public Task<WireClient> ConnectAsync(int timeout = 10_000) =>

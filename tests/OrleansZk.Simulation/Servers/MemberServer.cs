@@ -67,7 +67,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
             await new Recovery(log, checkpoints, NullLogger<Recovery>.Instance).LoadAsync(replica, end, CancellationToken.None).ConfigureAwait(false);
             var loader = new StateLoader(log, checkpoints, NewReplica, NullLogger<Recovery>.Instance);
             Leader NewLeader(long epoch, IGroupSink others) => new(
-                replica, log, EngineSettings.Access(skip: false), _options, clock, scheduler, NullLogger<Leader>.Instance, epoch, others,
+                replica, log, EngineSettings.Access(skip: false), _options, clock, scheduler, new TraceLogger<Leader>(world.Trace, Process.Name), epoch, others,
                 world.Options.FirstCounter);
             var member = new Member(
                 new MemberInfo(id, _incarnation, _address, _address),
@@ -80,7 +80,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
                 new MemberOptions { HistoryBytes = world.Options.HistoryBytes },
                 clock,
                 scheduler,
-                new TraceLogger(world.Trace, Process.Name));
+                new TraceLogger<Member>(world.Trace, Process.Name));
             member.Failed += failure => world.OnFailed(this, generation, failure);
             member.BeganToLead += (leader, after) => _ = LeadAsync(leader, after, loader, log, checkpoints, generation);
             member.CeasedToLead += () => (_leader, _checkpointer) = (null, null);
@@ -153,8 +153,8 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
         _isCheckpointing = false;
     }
 
-    /// <summary>What the member says goes into the trace.</summary>
-    private sealed class TraceLogger(Trace trace, string name) : ILogger<Member>
+    /// <summary>What they say goes into the trace.</summary>
+    private sealed class TraceLogger<T>(Trace trace, string name) : ILogger<T>
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -162,6 +162,6 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            trace.Add(formatter(state, exception), name);
+            trace.Add(exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception.Message}", name);
     }
 }

@@ -1,6 +1,4 @@
-using OrleansZk.Core.Replication;
-
-namespace OrleansZk.Core.Ensemble;
+namespace OrleansZk.Core.Replication;
 
 /// <summary>A pause that others can cut short.</summary>
 internal sealed class Waker(TimeProvider clock, IWorkScheduler scheduler)
@@ -25,6 +23,7 @@ internal sealed class Waker(TimeProvider clock, IWorkScheduler scheduler)
         scheduler.Post(Continue);
     }
 
+    /// <summary>Waits until it is woken, the time is up, or the wait is cancelled, which it does not say.</summary>
     public async ValueTask WaitAsync(TimeSpan time, CancellationToken cancellationToken)
     {
         var waiting = new TaskCompletionSource();
