@@ -14,7 +14,7 @@ internal sealed class Clients : IAsyncDisposable
         var clients = new Clients();
         foreach (ClusterServer server in cluster.Servers)
         {
-            WireClient client = await WireClient.ConnectAsync(server.Port, timeout);
+            WireClient client = await server.ConnectAsync(timeout);
             client.KeepAlive(keepAlive ?? TimeSpan.FromSeconds(3));
             clients._all.Add(client);
         }

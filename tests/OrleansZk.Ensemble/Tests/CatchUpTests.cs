@@ -46,7 +46,7 @@ public sealed class CatchUpTests(SharedCluster shared) : IClassFixture<SharedClu
         await load.GoOnAsync(away);
         if (writeMuch)
         {
-            await using WireClient writer = await WireClient.ConnectAsync(leader.Port);
+            await using WireClient writer = await leader.ConnectAsync();
             string path = $"/much-{Guid.NewGuid():n}";
             (await writer.CreateAsync(path)).ThrowIfError();
             for (int i = 0; i < Payloads; i++)

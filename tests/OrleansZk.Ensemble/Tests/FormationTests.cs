@@ -20,7 +20,7 @@ public sealed class FormationTests(SharedPostgres postgres)
 
         foreach (ClusterServer server in cluster.Servers)
         {
-            await using WireClient client = await WireClient.ConnectAsync(server.Port);
+            await using WireClient client = await server.ConnectAsync();
             await cluster.WaitUntilAsync(
                 async () =>
                 {

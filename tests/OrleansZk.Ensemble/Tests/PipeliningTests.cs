@@ -6,8 +6,6 @@ public sealed class PipeliningTests(SharedCluster shared) : IClassFixture<Shared
     private const int Rounds = 150;
     private const int Most = 40;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     [Fact]
     public async Task Mixed_reads_and_writes_are_all_answered()
     {
@@ -22,7 +20,7 @@ public sealed class PipeliningTests(SharedCluster shared) : IClassFixture<Shared
         string path = $"/pipeline-{server.Id}-{number}";
 
         // No pings: nothing else comes that could push an answer out.
-        await using WireClient client = await WireClient.ConnectAsync(server.Port, 30_000);
+        await using WireClient client = await server.ConnectAsync(30_000);
         (await client.CreateAsync(path)).ThrowIfError();
         int version = 0;
         for (int round = 0; round < Rounds; round++)
@@ -54,7 +52,7 @@ public sealed class PipeliningTests(SharedCluster shared) : IClassFixture<Shared
                 expected.Add(version);
             }
 
-            WireReply[] replies = await Task.WhenAll(answers).WaitAsync(Patience);
+            WireReply[] replies = await Task.WhenAll(answers).InTimeAsync();
             for (int i = 0; i < replies.Length; i++)
             {
                 switch (expected[i])

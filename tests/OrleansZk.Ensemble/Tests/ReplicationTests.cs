@@ -63,7 +63,7 @@ public sealed class ReplicationTests(SharedCluster shared) : IClassFixture<Share
         {
             string path = $"/ephemeral-{home.Id}";
             bool isClosed = home.Id == 1;
-            WireClient owner = await WireClient.ConnectAsync(home.Port, timeout: 1000);
+            WireClient owner = await home.ConnectAsync(timeout: 1000);
             (await owner.CreateAsync(path, mode: CreateMode.Ephemeral)).ThrowIfError();
             foreach (WireClient client in clients.All)
             {
@@ -83,7 +83,7 @@ public sealed class ReplicationTests(SharedCluster shared) : IClassFixture<Share
 
             foreach (WireClient client in clients.All)
             {
-                WatchedEvent happened = await NextEventAsync(client);
+                WatchedEvent happened = await client.NextEventAsync();
                 (happened.Type, happened.Path).ShouldBe((EventType.NodeDeleted, path));
             }
         }
@@ -101,18 +101,16 @@ public sealed class ReplicationTests(SharedCluster shared) : IClassFixture<Share
         }
 
         // A session as short that nobody hears of is the clock.
-        WireClient clock = await WireClient.ConnectAsync(cluster.Servers[0].Port, timeout: 1500);
+        WireClient clock = await cluster.Servers[0].ConnectAsync(timeout: 1500);
         (await clock.CreateAsync("/clock", mode: CreateMode.Ephemeral)).ThrowIfError();
         (await watching[1].SyncAsync()).ThrowIfError();
         (await watching[1].ExistsAsync("/clock", watch: true)).ThrowIfError();
         await clock.DisposeAsync();
-        (await NextEventAsync(watching[1])).Type.ShouldBe(EventType.NodeDeleted);
+        (await watching[1].NextEventAsync()).Type.ShouldBe(EventType.NodeDeleted);
         for (int i = 0; i < 3; i++)
         {
             (await watching[1].ExistsAsync($"/alive-{i}")).ThrowIfError();
             (await clients[i].DeleteAsync($"/alive-{i}")).ThrowIfError();
         }
     }
-
-    private static async Task<WatchedEvent> NextEventAsync(WireClient client) => await client.Events.ReadAsync().AsTask().WaitAsync(Patience);
 }
