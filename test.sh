@@ -10,8 +10,9 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERV
 
 left_out=()
 
-# The real clients and the real ZooKeeper that the interop tests need.
-packages=(python3-kazoo libzookeeper-java zookeeper zookeeper-bin default-jdk-headless nodejs npm)
+# The real clients and the real ZooKeeper that the interop tests need, and a PostgreSQL.
+# Tests start a cluster of their own; the one that Debian's package makes is not wanted.
+packages=(postgresql python3-kazoo libzookeeper-java zookeeper zookeeper-bin default-jdk-headless nodejs npm)
 declare -A proof=(
     [python3-kazoo]=/usr/lib/python3/dist-packages/kazoo/__init__.py
     [libzookeeper-java]=/usr/share/java/zookeeper.jar
@@ -21,7 +22,9 @@ declare -A proof=(
 declare -A tool=([default-jdk-headless]=javac [nodejs]=node [npm]=npm)
 missing=()
 for package in "${packages[@]}"; do
-    if [[ -n ${tool[$package]:-} ]]; then
+    if [[ $package == postgresql ]]; then
+        compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
+    elif [[ -n ${tool[$package]:-} ]]; then
         command -v "${tool[$package]}" >/dev/null || missing+=("$package")
     elif [[ ! -e ${proof[$package]} ]]; then
         missing+=("$package")
@@ -30,7 +33,10 @@ done
 if ((${#missing[@]})); then
     if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
         echo "Installing what the tests need: ${missing[*]}"
-        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >/tmp/orleanszk-apt.$$ 2>&1 \
+        if [[ " ${missing[*]} " == *" postgresql "* && ! -e /etc/postgresql-common/createcluster.conf ]]; then
+            mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+        fi
+        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y -o Dpkg::Options::=--force-confold --no-install-recommends "${missing[@]}"; } >/tmp/orleanszk-apt.$$ 2>&1 \
             || { tail -5 /tmp/orleanszk-apt.$$; left_out+=("cases of clients that could not be installed (${missing[*]})"); }
         rm -f /tmp/orleanszk-apt.$$
     else

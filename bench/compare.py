@@ -4,30 +4,23 @@ Called by compare.sh, which builds the load generator first. Python 3 standard l
 """
 
 import argparse
-import ctypes
 import json
 import os
 import pathlib
 import platform
-import random
-import select
-import shlex
 import shutil
 import signal
-import socket
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 
-BENCH = pathlib.Path(__file__).resolve().parent
-GENERATOR = BENCH / "OrleansZk.LoadGenerator" / "bin" / "Release" / "net10.0" / "OrleansZk.LoadGenerator"
+import ensemble
+import failover
+from servers import BENCH, OURS, THEIRS, TITLES, OrleansZk, ZooKeeper, say
 
-OURS = "orleanszk"
-THEIRS = "zookeeper"
-TITLES = {OURS: "OrleansZk", THEIRS: "ZooKeeper"}
+GENERATOR = BENCH / "OrleansZk.LoadGenerator" / "bin" / "Release" / "net10.0" / "OrleansZk.LoadGenerator"
 
 # Name: (title, workload, connections, depth).
 ROWS = {
@@ -44,243 +37,6 @@ ROWS = {
     "one-set": ("one-set", "one-set", 1, 1),
     "one-get": ("one-get", "one-get", 1, 1),
 }
-
-START_TIMEOUT = 300
-STOP_TIMEOUT = 60
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# A client just good enough to tell when a server serves.
-
-
-def receive(connection, length):
-    data = b""
-    while len(data) < length:
-        part = connection.recv(length - len(data))
-        if not part:
-            raise ConnectionError("closed")
-        data += part
-    return data
-
-
-def receive_frame(connection):
-    (length,) = struct.unpack(">i", receive(connection, 4))
-    return receive(connection, length)
-
-
-def ask(connection, xid, operation, body=b""):
-    """Sends a request and returns the reply's error code."""
-    frame = struct.pack(">ii", xid, operation) + body
-    connection.sendall(struct.pack(">i", len(frame)) + frame)
-    (error,) = struct.unpack_from(">i", receive_frame(connection), 12)
-    return error
-
-
-def handshake(port):
-    """A connection on which the session is asked for."""
-    connection = socket.create_connection(("127.0.0.1", port), timeout=30)
-    body = struct.pack(">iqiqi", 0, 0, 10_000, 0, 16) + bytes(17)
-    connection.sendall(struct.pack(">i", len(body)) + body)
-    return connection
-
-
-def served(connection, paths):
-    """When the session was given, or the first of paths was read; None if the server does not give a session."""
-    (timeout,) = struct.unpack_from(">i", receive_frame(connection), 4)
-    if timeout <= 0:
-        return None
-    when = time.monotonic()
-    for xid, path in enumerate(paths, 1):
-        name = path.encode()
-        error = ask(connection, xid, 4, struct.pack(">i", len(name)) + name + b"\0")
-        if error != 0:
-            raise RuntimeError(f"reading {path} after the start gives error {error}")
-        if xid == 1:
-            when = time.monotonic()
-    ask(connection, len(paths) + 1, -11)
-    return when
-
-
-def wait_until_served(port, paths, running):
-    """
-    Asks for a session every 10 ms until one is given. A server that is starting may take a connection and never answer
-    on it, so that later ones are made without waiting for the earlier ones.
-    """
-    deadline = time.monotonic() + START_TIMEOUT
-    waiting = []
-    try:
-        while time.monotonic() < deadline and running():
-            try:
-                waiting.append(handshake(port))
-            except OSError:
-                pass
-            for connection in select.select(waiting, [], [], 0)[0]:
-                waiting.remove(connection)
-                with connection:
-                    try:
-                        when = served(connection, paths)
-                        if when:
-                            return when
-                    except OSError:
-                        pass
-            if len(waiting) > 100:
-                waiting.pop(0).close()
-            time.sleep(0.01)
-        return None
-    finally:
-        for connection in waiting:
-            connection.close()
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Servers.
-
-
-def free_port():
-    """A loopback port outside of the range from which connections take theirs."""
-    while True:
-        port = random.randint(15_000, 30_000)
-        with socket.socket() as candidate:
-            try:
-                candidate.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-
-
-def listening_inodes(port):
-    inodes = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        try:
-            lines = pathlib.Path(table).read_text().splitlines()[1:]
-        except OSError:
-            continue
-        for fields in map(str.split, lines):
-            if fields[3] == "0A" and int(fields[1].rsplit(":", 1)[1], 16) == port:
-                inodes.add(fields[9])
-    return inodes
-
-
-def die_with_parent():
-    """In the server's process before exec: no server outlives this script, even if the script is killed."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-
-
-class Server:
-    """A server process with its data folder."""
-
-    def __init__(self, name, folder):
-        self.name = name
-        self.folder = pathlib.Path(folder)
-        self.port = free_port()
-        self.process = None
-        self.environment = os.environ.copy()
-
-    def command(self):
-        raise NotImplementedError
-
-    def start(self, paths=()):
-        """Starts the server; returns the seconds from exec until it serves (until the first of paths is read)."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        command = self.command()
-        with open(self.folder / "log", "ab") as log:
-            started = time.monotonic()
-            try:
-                self.process = subprocess.Popen(
-                    command,
-                    cwd=BENCH,
-                    env=self.environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                    preexec_fn=die_with_parent,
-                )
-            except OSError as error:
-                raise RuntimeError(f"{self.name} cannot be started: {error}") from error
-        served_at = wait_until_served(self.port, paths, self.running)
-        if served_at is None:
-            code = self.process.poll()
-            how = f"does not serve after {START_TIMEOUT} s" if code is None else f"ended with code {code}"
-            raise RuntimeError(f"{self.name} {how}:\n{self.log_tail()}")
-        self.check_pid()
-        return served_at - started
-
-    def check_pid(self):
-        """The processor time read is that of the process started, so that must be the one that listens."""
-        inodes = listening_inodes(self.port)
-        folder = f"/proc/{self.process.pid}/fd"
-        for descriptor in os.listdir(folder):
-            try:
-                target = os.readlink(f"{folder}/{descriptor}")
-            except OSError:
-                continue
-            if target.startswith("socket:[") and target[8:-1] in inodes:
-                return
-        raise RuntimeError(f"{self.name}: the process started does not itself listen on its port; its start command must exec the server")
-
-    def running(self):
-        return self.process is not None and self.process.poll() is None
-
-    def end(self, number=signal.SIGTERM):
-        """Ends the server by a signal; returns the seconds that took."""
-        begun = time.monotonic()
-        if self.running():
-            # The group is the server alone, unless the start command did not exec it.
-            os.killpg(self.process.pid, number)
-            try:
-                self.process.wait(STOP_TIMEOUT)
-            except subprocess.TimeoutExpired:
-                say(f"{self.name} does not stop; killing it")
-                os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait()
-        return time.monotonic() - begun
-
-    def memory(self, field="VmRSS"):
-        """MiB by a field of /proc/pid/status."""
-        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith(field + ":"):
-                return int(line.split()[1]) / 1024
-        return 0.0
-
-    def disk(self):
-        """MiB on disk."""
-        return sum(file.stat().st_blocks * 512 for file in self.folder.rglob("*") if file.is_file()) / 2**20
-
-    def log_tail(self):
-        return "\n".join((self.folder / "log").read_text(errors="replace").splitlines()[-15:])
-
-
-class OrleansZk(Server):
-    def __init__(self, folder, start):
-        super().__init__(TITLES[OURS], folder)
-        self.start_command = shlex.split(start)
-        self.admin_port = free_port()
-        self.environment["OrleansZk__MaxClientConnections"] = "0"
-
-    def command(self):
-        return [*self.start_command, "--port", str(self.port), "--admin-port", str(self.admin_port), "--data", str(self.folder / "data")]
-
-
-class ZooKeeper(Server):
-    def __init__(self, folder, classpath, java_options):
-        super().__init__(TITLES[THEIRS], folder)
-        self.classpath = classpath
-        self.java_options = shlex.split(java_options)
-
-    def command(self):
-        # Everything that matters for speed is ZooKeeper's default; forceSync is said for clarity.
-        config = self.folder / "zoo.cfg"
-        config.write_text(
-            f"tickTime=2000\ndataDir={self.folder / 'data'}\nclientPort={self.port}\nclientPortAddress=127.0.0.1\n"
-            "maxClientCnxns=0\nadmin.enableServer=false\nforceSync=yes\n"
-        )
-        main = "org.apache.zookeeper.server.quorum.QuorumPeerMain"
-        return ["java", *self.java_options, "-cp", self.classpath, "-Dzookeeper.jmx.log4j.disable=true", main, str(config)]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -299,7 +55,9 @@ class Comparison:
         """A server with a folder of its own, known for the clean-up."""
         self.made += 1
         folder = self.folder / f"{name}-{self.made}"
-        if name == OURS:
+        if self.options.ensemble or self.options.failover:
+            server = ensemble.make(name, folder, self.options)
+        elif name == OURS:
             server = OrleansZk(folder, self.options.start)
         else:
             java_options = self.options.java_options if java_options is None else java_options
@@ -318,9 +76,9 @@ class Comparison:
     def generate(self, server, what, arguments, time_limit):
         """One run of the load generator; None when it gave no numbers or had errors."""
         if not server.running():
-            self.problem(f"{what}: {server.name} had ended with code {server.process.returncode} and was started again")
+            self.problem(f"{what}: {server.name} had ended ({server.ended()}) and was started again")
             server.start()
-        command = [str(GENERATOR), "--port", str(server.port), "--server-pid", str(server.process.pid), *map(str, arguments)]
+        command = [str(GENERATOR), "--servers", server.address(), "--server-pid", ",".join(map(str, server.pids())), *map(str, arguments)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=time_limit, check=False)
         except subprocess.TimeoutExpired:
@@ -464,12 +222,34 @@ def print_throughput(results, names):
         lines.append(line)
     table(header, lines)
 
+    if any("server_cpu_s_each" in run and len(run["server_cpu_s_each"]) > 1 for of_row in results.values() for runs in of_row.values() for run in runs if run):
+        print_shares(results, names)
+
     if "watch-1000" in results:
         for name in names:
             runs = results["watch-1000"].get(name, [])
             half, most = (median(runs, f"last_event_{p}_us") for p in ("p50", "p99"))
             print(f"watch 1000, from the set to the last event, {TITLES[name]}: p50 {number(half)} us, p99 {number(most)} us")
         print()
+
+
+def print_shares(results, names):
+    """Processor time by the parts of an ensemble."""
+    parts = [(name, part) for name in names for part in (["leader", "followers", "PostgreSQL"] if name == OURS else ["leader", "followers"])]
+    lines = []
+    for row, of_row in results.items():
+        line = [ROWS[row][0]]
+        for name, part in parts:
+            runs = [run for run in of_row.get(name, []) if run]
+            line.append(number(statistics.median(cpu_of(run, part) for run in runs)) if runs else "-")
+        lines.append(line)
+    table(["CPU us/op", *(f"{TITLES[name]} {part}" for name, part in parts)], lines)
+
+
+def cpu_of(run, part):
+    each = run["server_cpu_s_each"]
+    chosen = {"leader": each[:1], "followers": each[1 : ensemble.SIZE], "PostgreSQL": each[ensemble.SIZE :]}[part]
+    return sum(chosen) * 1e6 / max(run["ops"], 1)
 
 
 def print_facts(options, folder):
@@ -500,6 +280,10 @@ def parse():
     parser.add_argument("--rows", help="comma-separated: " + ",".join(ROWS) + "; 'none' for the footprint alone")
     parser.add_argument("--nodes", type=int, default=1000, help="nodes of get, set and mix")
     parser.add_argument("--only", choices=[OURS, THEIRS], help="one of the servers alone")
+    parser.add_argument("--ensemble", action="store_true", help="three servers of each kind; OrleansZk's on a PostgreSQL of their own")
+    parser.add_argument("--failover", type=int, nargs="?", const=10, metavar="N", help="kill the leader of an ensemble N times (10) instead")
+    parser.add_argument("--failover-how", choices=list(failover.SIGNALS), default="kill", help="SIGKILL, or SIGSTOP and SIGCONT later")
+    parser.add_argument("--failover-clients", type=int, default=12, help="clients that write meanwhile")
     parser.add_argument("--footprint", action="store_true", help="also start time, memory and restart time")
     parser.add_argument("--footprint-nodes", type=int, default=1_000_000)
     parser.add_argument("--footprint-heap", default="1000m", help="measure ZooKeeper's footprint with this -Xmx too; empty for not")
@@ -515,6 +299,10 @@ def parse():
     options = parser.parse_args()
     if options.pairs < 1:
         parser.error("--pairs must be at least 1")
+    if options.footprint and (options.ensemble or options.failover):
+        parser.error("--footprint is of a server alone")
+    if options.failover:
+        options.rows = "none"
     options.rows = [] if options.rows == "none" else options.rows.split(",") if options.rows else list(ROWS)
     unknown = [row for row in options.rows if row not in ROWS]
     if unknown:
@@ -543,6 +331,12 @@ def main():
             finally:
                 if record["rows"]:
                     print_throughput(record["rows"], names)
+        if options.failover:
+            record["failover"] = {}
+            try:
+                failover.run(comparison, names, record["failover"])
+            finally:
+                failover.print_results(record["failover"], table)
         if options.footprint:
             variants = {TITLES[name]: (name, None) for name in names}
             if THEIRS in names and options.footprint_heap:

@@ -20,7 +20,7 @@ internal sealed unsafe class ConnectLoop : IDisposable
     private readonly int _epoll = Libc.OpenEpoll();
     private readonly byte* _events = (byte*)NativeMemory.Alloc((nuint)(EventCapacity * Libc.EventSize));
     private readonly byte* _in;
-    private readonly byte[] _address;
+    private readonly byte[][] _addresses;
     private readonly FrameBuffer _handshake = new();
     private readonly FrameBuffer _close = new();
     private readonly Slot[] _slots;
@@ -28,9 +28,9 @@ internal sealed unsafe class ConnectLoop : IDisposable
     private bool _stopping;
     private int _open;
 
-    public ConnectLoop(byte[] address, int slots, Measurement measurement)
+    public ConnectLoop(byte[][] addresses, int slots, Measurement measurement)
     {
-        _address = address;
+        _addresses = addresses;
         _measurement = measurement;
         Request.Handshake(_handshake, SessionTimeoutMilliseconds);
         Request.Close(_close, 1);
@@ -134,9 +134,10 @@ internal sealed unsafe class ConnectLoop : IDisposable
         slot.Length = 0;
         _open++;
         int result;
-        fixed (byte* address = _address)
+        byte[] server = _addresses[slot.Index % _addresses.Length];
+        fixed (byte* address = server)
         {
-            result = Libc.Connect(slot.Fd, address, (uint)_address.Length);
+            result = Libc.Connect(slot.Fd, address, (uint)server.Length);
         }
 
         if (result == 0)

@@ -20,13 +20,13 @@ internal sealed unsafe class EventLoop : IDisposable
     private Workload _workload = null!;
     private bool _aborted;
 
-    public EventLoop(byte[] address, int connections, int depth, Measurement measurement)
+    public EventLoop(byte[][] addresses, int connections, int depth, Measurement measurement)
     {
         _depth = depth;
         Measurement = measurement;
         for (int i = 0; i < connections; i++)
         {
-            var connection = new Connection(Session.Open(address), i, depth);
+            var connection = new Connection(Session.Open(addresses[i % addresses.Length]), i, depth);
             _connections.Add(connection);
             Libc.Watch(_epoll, connection.Fd, i);
         }

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace OrleansZk.LoadGenerator;
 
 /// <summary>What a run counts. Errors count from beginning to end, everything else between Begin and End only.</summary>
-internal sealed class Measurement(int serverPid)
+internal sealed class Measurement(IReadOnlyList<int> serverPids)
 {
     private CpuTimes _cpuAtStart;
     private long _start;
@@ -27,7 +27,7 @@ internal sealed class Measurement(int serverPid)
     {
         Latency.Clear();
         Operations = 0;
-        _cpuAtStart = CpuTimes.Now(serverPid);
+        _cpuAtStart = CpuTimes.Now(serverPids);
         _start = now;
         Active = true;
     }
@@ -38,7 +38,7 @@ internal sealed class Measurement(int serverPid)
         {
             Active = false;
             Seconds = Stopwatch.GetElapsedTime(_start, now).TotalSeconds;
-            Cpu = CpuTimes.Now(serverPid) - _cpuAtStart;
+            Cpu = CpuTimes.Now(serverPids) - _cpuAtStart;
         }
     }
 

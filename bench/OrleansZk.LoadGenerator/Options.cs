@@ -11,18 +11,19 @@ internal sealed record Options
 
         workloads: get set mix create create-delete watch connect one-get one-set
           --host H           default 127.0.0.1
+          --servers LIST     host:port,host:port,... instead of --host and --port: connections go to them in turn
           --connections N    sessions; slots of connect; watchers of watch (default 16; preload 4; watch 1000)
           --depth N          requests outstanding per connection (default 1; preload 64)
           --seconds S        measured time (default 3)
           --warmup S         time before it (default 1)
           --nodes N          nodes of get, set and mix (default 1000)
-          --server-pid PID   also report the processor time of this process during the measured time
+          --server-pid LIST  also report the processor time of these processes, PID,PID,..., and of their children
+                             during the measured time
           --keep             do not delete the nodes made
         """;
 
-    public string Host { get; private set; } = "127.0.0.1";
-
-    public int Port { get; private set; }
+    /// <summary>The servers that connections go to in turn.</summary>
+    public IReadOnlyList<(string Host, int Port)> Servers { get; private set; } = [];
 
     public string Workload { get; private set; } = "";
 
@@ -38,7 +39,7 @@ internal sealed record Options
 
     public long Preload { get; private set; }
 
-    public int ServerPid { get; private set; }
+    public IReadOnlyList<int> ServerPids { get; private set; } = [];
 
     public bool Keep { get; private set; }
 
@@ -46,6 +47,8 @@ internal sealed record Options
     public static Options Parse(string[] arguments)
     {
         var options = new Options();
+        string host = "127.0.0.1";
+        int port = 0;
         for (int i = 0; i < arguments.Length; i++)
         {
             string name = arguments[i];
@@ -58,8 +61,9 @@ internal sealed record Options
             string value = i + 1 < arguments.Length ? arguments[++i] : throw new FormatException($"{name} wants a value");
             switch (name)
             {
-                case "--host": options.Host = value; break;
-                case "--port": options.Port = Whole(name, value); break;
+                case "--host": host = value; break;
+                case "--port": port = Whole(name, value); break;
+                case "--servers": options.Servers = [.. value.Split(',').Select(server => Server(name, server))]; break;
                 case "--workload": options.Workload = value; break;
                 case "--connections": options.Connections = Whole(name, value); break;
                 case "--depth": options.Depth = Whole(name, value); break;
@@ -67,9 +71,14 @@ internal sealed record Options
                 case "--warmup": options.Warmup = Time(name, value); break;
                 case "--nodes": options.Nodes = Whole(name, value); break;
                 case "--preload": options.Preload = Whole(name, value); break;
-                case "--server-pid": options.ServerPid = Whole(name, value); break;
+                case "--server-pid": options.ServerPids = [.. value.Split(',').Select(pid => Whole(name, pid))]; break;
                 default: throw new FormatException($"unknown option {name}");
             }
+        }
+
+        if (options.Servers.Count == 0)
+        {
+            options.Servers = [(host, port)];
         }
 
         return options.Complete();
@@ -77,9 +86,9 @@ internal sealed record Options
 
     private Options Complete()
     {
-        if (Port is 0 or > 65535)
+        if (Servers.Any(server => server.Port is 0 or > 65535))
         {
-            throw new FormatException("--port is missing or wrong");
+            throw new FormatException("--port or --servers is missing or wrong");
         }
 
         if (Preload > 0)
@@ -108,6 +117,12 @@ internal sealed record Options
         }
 
         return this;
+    }
+
+    private static (string Host, int Port) Server(string name, string value)
+    {
+        int colon = value.LastIndexOf(':');
+        return colon > 0 ? (value[..colon], Whole(name, value[(colon + 1)..])) : throw new FormatException($"{name} wants host:port, not {value}");
     }
 
     private static int Whole(string name, string value) =>

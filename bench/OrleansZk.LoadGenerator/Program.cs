@@ -67,9 +67,16 @@ internal static class Program
 
             Number("client_user_us_per_op", result.Cpu.OwnUser * 1e6 / operations, 3);
             Number("client_sys_us_per_op", result.Cpu.OwnSystem * 1e6 / operations, 3);
-            if (options.ServerPid != 0)
+            if (options.ServerPids.Count > 0)
             {
                 Number("server_cpu_s", result.Cpu.Server, 2);
+                json.WriteStartArray("server_cpu_s_each");
+                foreach (double seconds in result.Cpu.Servers ?? [])
+                {
+                    json.WriteNumberValue(Math.Round(seconds, 2));
+                }
+
+                json.WriteEndArray();
                 Number("server_cpu_us_per_op", result.Cpu.Server * 1e6 / operations, 3);
                 Number("other_cpu_s", Math.Max(0, result.Cpu.Machine - result.Cpu.Server - result.Cpu.OwnUser - result.Cpu.OwnSystem), 2);
             }

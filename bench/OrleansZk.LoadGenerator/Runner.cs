@@ -7,15 +7,15 @@ internal sealed class Runner
 {
     private const int BulkDepth = 64;
     private readonly Options _options;
-    private readonly byte[] _address;
+    private readonly byte[][] _addresses;
     private readonly string _root;
 
     public Runner(Options options)
     {
         _options = options;
-        _address = Session.Resolve(options.Host, options.Port);
+        _addresses = [.. options.Servers.Select(server => Session.Resolve(server.Host, server.Port))];
         _root = Names.OfRun(options.Workload, Random.Shared.Next());
-        Result = new Measurement(options.ServerPid);
+        Result = new Measurement(options.ServerPids);
     }
 
     public Measurement Result { get; }
@@ -27,7 +27,7 @@ internal sealed class Runner
     {
         if (_options.Workload == "connect")
         {
-            using var loop = new ConnectLoop(_address, _options.Connections, Result);
+            using var loop = new ConnectLoop(_addresses, _options.Connections, Result);
             loop.Run(_options.Warmup, _options.Seconds);
             return;
         }
@@ -83,7 +83,7 @@ internal sealed class Runner
         MakeRoot(_root);
         Bulk(1, connections, (frames, xid, _, i) => Request.CreateNode(frames, xid, _root + "/p", i, Names.ParentDigits, 0));
         var made = new long[connections];
-        using (var loop = new EventLoop(_address, connections, _options.Depth, Result))
+        using (var loop = new EventLoop(_addresses, connections, _options.Depth, Result))
         {
             loop.Run(new CreateWorkload(_root, connections), _options.Warmup, _options.Seconds);
             for (int i = 0; i < connections; i++)
@@ -144,21 +144,21 @@ internal sealed class Runner
             },
         };
         MakeRoot(Names.PreloadRoot);
-        using var loop = new EventLoop(_address, connections, _options.Depth, Result);
+        using var loop = new EventLoop(_addresses, connections, _options.Depth, Result);
         loop.RunToEnd(workload);
         loop.CloseSessions();
     }
 
     private void Measure(Workload workload, int connections)
     {
-        using var loop = new EventLoop(_address, connections, _options.Depth, Result);
+        using var loop = new EventLoop(_addresses, connections, _options.Depth, Result);
         loop.Run(workload, _options.Warmup, _options.Seconds);
         loop.CloseSessions();
     }
 
     private void MakeRoot(string path, bool mayExist = false)
     {
-        var measurement = new Measurement(0);
+        var measurement = new Measurement([]);
         Bulk(1, _ => 1, (frames, xid, _, _) =>
         {
             frames.Begin(xid, Request.Create);
@@ -204,8 +204,8 @@ internal sealed class Runner
     /// <summary>Sends requests on fresh sessions, outside of what is measured.</summary>
     private void Bulk(int connections, Func<int, long> count, BulkWorkload.WriteRequest write, Measurement? measurement = null)
     {
-        var own = measurement ?? new Measurement(0);
-        using (var loop = new EventLoop(_address, connections, BulkDepth, own))
+        var own = measurement ?? new Measurement([]);
+        using (var loop = new EventLoop(_addresses, connections, BulkDepth, own))
         {
             loop.RunToEnd(new BulkWorkload(write) { Count = count });
             loop.CloseSessions();

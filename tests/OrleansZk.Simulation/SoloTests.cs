@@ -25,6 +25,30 @@ public sealed class SoloTests(ITestOutputHelper output)
         acknowledged.ShouldBeGreaterThan(operations / 4);
     }
 
+    [Fact]
+    public void The_scenarios_reach_what_they_are_for()
+    {
+        var counts = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        for (int seed = 1; seed <= 100; seed++)
+        {
+            foreach ((string what, int count) in Simulator.Run(Scenario.Solo(seed), Simulator.SoloFactory).Counts)
+            {
+                counts[what] = counts.GetValueOrDefault(what) + count;
+            }
+        }
+
+        output.WriteLine(string.Join(", ", counts.Select(pair => $"{pair.Key} {pair.Value}")));
+        string[] wanted =
+        [
+            "crashes", "pauses", "link cut", "store away ms", "store unavailable", "store answer lost", "store will do it later", "checkpoint",
+            "checkpoint failed", "dies", "sessions resumed", "sessions expired", "events", "missed events", "refusals", "unknown",
+        ];
+        foreach (string what in wanted)
+        {
+            counts.GetValueOrDefault(what).ShouldBeGreaterThan(10, what);
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(7)]

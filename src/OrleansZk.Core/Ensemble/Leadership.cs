@@ -54,12 +54,6 @@ internal sealed class Leadership : IGroupSink, IDisposable
             return false;
         }
 
-        if (hello.LastZxid > History.LastZxid)
-        {
-            reason = $"it has zxid 0x{hello.LastZxid:x}, but the newest committed is 0x{History.LastZxid:x}";
-            return false;
-        }
-
         Follower follower;
         lock (_gate)
         {

@@ -55,14 +55,27 @@ public sealed partial class Member
         }
     }
 
-    /// <summary>Clients wait for the next leader for a while; then they had better look for a server that has one.</summary>
+    /// <summary>Clients wait for the next leader for a while; then they had better look for a server that has one, and in time to keep their sessions.</summary>
     private void WatchClients()
     {
+        long now = _clock.GetTimestamp();
         if (Role != MemberRole.Looking)
         {
-            _leaderlessSince = _clock.GetTimestamp();
+            _leaderlessSince = now;
         }
 
+        TimeSpan silent = _clock.GetElapsedTime(_leaderHeardAt, now);
+        if (_leadership is not null)
+        {
+            _leaderHeardAt = now;
+        }
+        else if (_channel is { IsFollowing: true } channel)
+        {
+            silent = channel.SilentFor;
+            _leaderHeardAt = now - (long)(silent.TotalSeconds * _clock.TimestampFrequency);
+        }
+
+        _replica.DropUnreported(silent);
         bool isReadOnly = Role == MemberRole.Looking && Leaderless > _options.ReadOnlyAfter;
         if (isReadOnly != _replica.IsReadOnly)
         {

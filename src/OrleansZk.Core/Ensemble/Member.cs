@@ -51,6 +51,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
     private Task _running = Task.CompletedTask;
     private Task _watching = Task.CompletedTask;
     private long _leaderlessSince;
+    private long _leaderHeardAt;
     private long? _beatingSince;
     private (int Id, long Incarnation)? _unreachable;
     private long _yieldUntil;
@@ -86,7 +87,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         _scheduler = scheduler;
         _logger = logger;
         _waker = new Waker(clock, scheduler);
-        _leaderlessSince = clock.GetTimestamp();
+        _leaderlessSince = _leaderHeardAt = clock.GetTimestamp();
     }
 
     /// <summary>Raised when the member cannot go on; the process must end.</summary>
@@ -155,7 +156,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         _isStopping = true;
         try
         {
-            if (_leadership is not null)
+            if (_leadership is { Channels.Count: > 0 })
             {
                 await TransferAsync(null, cancellationToken).ConfigureAwait(false);
             }
@@ -278,7 +279,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         {
             await ReloadAsync(reason, cancellationToken).ConfigureAwait(false);
         }
-        else if (!_isStopping)
+        else
         {
             await LookAsync(view, cancellationToken).ConfigureAwait(false);
         }
@@ -368,7 +369,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         bool yields = _clock.GetTimestamp() < _yieldUntil && view.Members.Any(member => member.Info.Id != _self.Id && MayBeElected(member));
 
         // The epoch may be this server's own: it had begun to lead, and something came in between. The others wait for it.
-        if (!yields && (isMyself || Election.IsMyTurn(view, _self.Id, MayBeElected, Leaderless)))
+        if (!yields && !_isStopping && (isMyself || Election.IsMyTurn(view, _self.Id, MayBeElected, Leaderless)))
         {
             await LeadAsync(view, cancellationToken).ConfigureAwait(false);
         }

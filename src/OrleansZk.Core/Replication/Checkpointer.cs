@@ -18,6 +18,7 @@ public sealed partial class Checkpointer(
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly Lock _gate = new();
     private CheckpointHeader? _newest = loaded;
+    private CheckpointHeader? _inDoubt;
     private long _countAtLast = replica.AppliedCount;
 
     /// <summary>The newest checkpoint; null when there is none yet.</summary>
@@ -43,12 +44,14 @@ public sealed partial class Checkpointer(
         await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            await SettleAsync(cancellationToken).ConfigureAwait(false);
             long count = replica.AppliedCount;
             (CheckpointHeader header, TreeCut cut, List<SessionChange> sessions) = replica.BeginCut();
             bool written = false;
 
             // In the order of the store's key: a table that is written from front to back costs a fraction of one written all over.
             cut.SortByPath();
+            _inDoubt = header;
             try
             {
                 await store.WriteAsync(Newest, header, ReadAll(cut), sessions, cancellationToken).ConfigureAwait(false);
@@ -59,6 +62,7 @@ public sealed partial class Checkpointer(
                 replica.EndCut(written, sessions);
             }
 
+            _inDoubt = null;
             _countAtLast = count;
             long truncateTo = options.KeepsOneMore ? Newest?.Zxid ?? 0 : header.Zxid;
             lock (_gate)
@@ -73,6 +77,28 @@ public sealed partial class Checkpointer(
         {
             _one.Release();
         }
+    }
+
+    /// <summary>Finds out whether a checkpoint that seemed to fail did: its answer may have been lost. What it wrote is written again, which does no harm.</summary>
+    private async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        if (_inDoubt is not { } attempted)
+        {
+            return;
+        }
+
+        CheckpointHeader? current = await store.ReadHeaderAsync(cancellationToken).ConfigureAwait(false);
+        long zxid = current?.Zxid ?? 0;
+        if (zxid >= (Newest?.Zxid ?? 0) && zxid <= replica.LastAppliedZxid)
+        {
+            // Its own; or one of the leader before this one, which was on its way when this one began: what has changed since then is known all the more.
+            lock (_gate)
+            {
+                _newest = current;
+            }
+        }
+
+        _inDoubt = null;
     }
 
     public void Dispose() => _one.Dispose();

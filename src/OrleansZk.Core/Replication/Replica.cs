@@ -243,6 +243,20 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         }
     }
 
+    /// <summary>Ends the connections of sessions that may soon expire because the leader cannot be told that their clients live: elsewhere they can be.</summary>
+    /// <param name="leaderSilentFor">How long the leader has not been heard of.</param>
+    public void DropUnreported(TimeSpan leaderSilentFor)
+    {
+        if (leaderSilentFor.TotalMilliseconds <= Limits.MinSessionTimeout * 2L / 3)
+        {
+            return;
+        }
+
+        // As clients do with a server that is silent.
+        DropClients(connection => connection is { IsEstablished: true, IsReadOnly: false }
+            && connection.SessionTimeout * 2L / 3 < leaderSilentFor.TotalMilliseconds);
+    }
+
     /// <summary>Tells the leader which clients were heard of. To be called at least every half tick.</summary>
     public void ReportActivity()
     {

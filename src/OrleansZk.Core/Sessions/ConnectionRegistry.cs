@@ -12,6 +12,7 @@ public sealed class ConnectionRegistry
     private readonly Dictionary<long, ClientConnection> _byToken = [];
     private readonly Dictionary<long, ClientConnection> _bySession = [];
     private readonly ConnectionStats _gone = new();
+    private readonly List<(long SessionId, long HeardAt)> _heardBeforeGone = [];
     private readonly TimeProvider _clock;
     private readonly int _sessionIdStep = 1;
     private long _nextToken;
@@ -164,6 +165,11 @@ public sealed class ConnectionRegistry
             if (_bySession.TryGetValue(connection.SessionId, out ClientConnection? owner) && ReferenceEquals(owner, connection))
             {
                 _bySession.Remove(connection.SessionId);
+                if (connection.LastHeardAt >= _reportedAt)
+                {
+                    // Not reported yet, and its session is to live on for all its time.
+                    _heardBeforeGone.Add((connection.SessionId, connection.LastHeardAt));
+                }
             }
         }
     }
@@ -175,14 +181,23 @@ public sealed class ConnectionRegistry
         lock (_gate)
         {
             long now = _clock.GetTimestamp();
+            void Add(long id, long heardAt) =>
+                activity.Add(new SessionActivity(id, (long)_clock.GetElapsedTime(heardAt, now).TotalMilliseconds));
+
             foreach ((long id, ClientConnection connection) in _bySession)
             {
                 if (connection.LastHeardAt >= _reportedAt)
                 {
-                    activity.Add(new SessionActivity(id, (long)_clock.GetElapsedTime(connection.LastHeardAt, now).TotalMilliseconds));
+                    Add(id, connection.LastHeardAt);
                 }
             }
 
+            foreach ((long id, long heardAt) in _heardBeforeGone)
+            {
+                Add(id, heardAt);
+            }
+
+            _heardBeforeGone.Clear();
             _reportedAt = now;
         }
 

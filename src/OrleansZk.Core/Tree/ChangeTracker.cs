@@ -20,17 +20,21 @@ internal sealed class ChangeTracker
     /// <summary>Must be called before a node that is in the tree changes or leaves it.</summary>
     public void BeforeChange(ZNode node)
     {
-        if (_isOff || node.ChangeGeneration == _generation)
+        if (node.ChangeGeneration == _generation)
         {
             return;
         }
 
+        // Also when the tracking has ended: a checkpoint that has begun must stay a cut.
         if (_cut is { } cut && node.ChangeGeneration == cut.Generation)
         {
             cut.Keep(node);
         }
 
-        Enlist(node);
+        if (!_isOff)
+        {
+            Enlist(node);
+        }
     }
 
     public void Created(ZNode node)
@@ -81,7 +85,7 @@ internal sealed class ChangeTracker
     {
         if (_cut is not null)
         {
-            throw new InvalidOperationException("a cut of this tree is still being written");
+            throw new Replication.CheckpointException("a checkpoint of an earlier time as leader is still being written");
         }
 
         _cut = new TreeCut(_generation, _changed, _gone);
@@ -93,7 +97,12 @@ internal sealed class ChangeTracker
     /// <summary>Ends the cut; when its checkpoint failed, its nodes count as changed again.</summary>
     public void EndCut(bool written)
     {
-        TreeCut cut = _cut ?? throw new InvalidOperationException("no cut has begun");
+        if (_cut is not { } cut)
+        {
+            // The tree has been replaced meanwhile.
+            return;
+        }
+
         _cut = null;
         if (written || _isOff)
         {

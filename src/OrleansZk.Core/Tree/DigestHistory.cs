@@ -24,7 +24,7 @@ public sealed class DigestHistory
     public ulong? Find(long zxid)
     {
         (long found, ulong digest) = _recent[zxid % MostRecent];
-        return found == zxid ? digest : null;
+        return zxid != 0 && found == zxid ? digest : null;
     }
 
     internal void Note(long zxid, ulong digest)

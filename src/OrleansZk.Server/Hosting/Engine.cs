@@ -23,6 +23,7 @@ internal sealed partial class Engine(
     EnsembleHost? ensemble = null) : IHostedService, IDisposable
 {
     private const int LoadAttempts = 5;
+    private static readonly TimeSpan HandOverLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     private readonly ServerOptions _options = options.Value;
@@ -93,6 +94,22 @@ internal sealed partial class Engine(
 
         StartDuties();
         _hasStarted = true;
+    }
+
+    /// <summary>Gives the leadership to another server before the connections of this one end, so that nothing waits for long. Does nothing without others.</summary>
+    public void HandOver()
+    {
+        if (_member is { Role: MemberRole.Leading } member && member.Followers.Count > 0 && !_hasFailed)
+        {
+            try
+            {
+                member.TransferAsync(null, CancellationToken.None).Wait(HandOverLimit);
+            }
+            catch (AggregateException e)
+            {
+                LogHandOverFailed(e.InnerException ?? e);
+            }
+        }
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -278,6 +295,9 @@ internal sealed partial class Engine(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped; everything that was accepted is in the log")]
     private partial void LogStopped();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The leadership could not be handed over; the others will notice that this server is gone")]
+    private partial void LogHandOverFailed(Exception failure);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A periodic duty failed and will be tried again")]
     private partial void LogDutyFailed(Exception failure);

@@ -46,11 +46,13 @@ internal static partial class ServerHost
 
         using SecondSignal _ = new();
         int exitCode = ExitCode.Ok;
-        app.Services.GetRequiredService<Engine>().Failed += _ =>
+        Engine engine = app.Services.GetRequiredService<Engine>();
+        engine.Failed += _ =>
         {
             exitCode = ExitCode.Failed;
             app.Lifetime.StopApplication();
         };
+        app.Lifetime.ApplicationStopping.Register(engine.HandOver);
         Listeners listeners = app.Services.GetRequiredService<Listeners>();
         try
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using OrleansZk.Core.Access;
 using OrleansZk.Core.Replication;
 
@@ -8,10 +7,6 @@ namespace OrleansZk.Storage.Checkpoints;
 /// <remarks>Knows lists of the open transaction already: when that is rolled back, this object has to be dropped.</remarks>
 internal sealed class AclRows(SqliteDatabase database)
 {
-    private const string Letters = "cdrwa";
-    private static readonly Permissions[] Bits =
-        [Permissions.Create, Permissions.Delete, Permissions.Read, Permissions.Write, Permissions.Admin];
-
     private readonly Dictionary<AclList, long> _numbers = new() { [AclList.Empty] = 0 };
     private readonly Dictionary<long, AclList> _lists = new() { [0] = AclList.Empty };
     private readonly HashSet<long> _used = [];
@@ -127,7 +122,7 @@ internal sealed class AclRows(SqliteDatabase database)
             Acl entry = list[position];
             _insert.Bind(1, number);
             _insert.Bind(2, position);
-            _insert.Bind(3, FormatPermissions(entry.Permissions));
+            _insert.Bind(3, PermissionText.Format(entry.Permissions));
             _insert.Bind(4, entry.Id.Scheme);
             _insert.Bind(5, entry.Id.Id);
             _insert.Run();
@@ -137,27 +132,15 @@ internal sealed class AclRows(SqliteDatabase database)
         return number;
     }
 
-    private static string FormatPermissions(Permissions permissions) =>
-        (permissions & ~Permissions.All) != 0
-            ? ((int)permissions).ToString(CultureInfo.InvariantCulture)
-            : string.Concat(Letters.Where((_, i) => permissions.HasFlag(Bits[i])));
-
     private Permissions ParsePermissions(string text)
     {
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number))
+        try
         {
-            return (Permissions)number;
+            return PermissionText.Parse(text);
         }
-
-        Permissions permissions = Permissions.None;
-        foreach (char letter in text)
+        catch (FormatException exception)
         {
-            int bit = Letters.IndexOf(letter, StringComparison.Ordinal);
-            permissions |= bit >= 0
-                ? Bits[bit]
-                : throw new CheckpointException($"the checkpoint '{database.Path}' is damaged: '{text}' are no permissions");
+            throw new CheckpointException($"the checkpoint '{database.Path}' is damaged: {exception.Message}", exception);
         }
-
-        return permissions;
     }
 }

@@ -11,8 +11,9 @@ public sealed class PostgresOptions
 
     /// <summary>
     /// Npgsql's. What it leaves open is chosen for a store that may die at any moment: <c>Timeout</c> 2 s, <c>Command Timeout</c> 5 s,
-    /// <c>TCP Keepalive</c> on after 5 s of silence. With several hosts, the one that takes writes is used. The sessions that hold locks
-    /// and append need connections of their own: a pooler between must pool by session.
+    /// <c>TCP Keepalive</c> on after 5 s of silence. A server that dies is noticed at once; one that hangs is given up after
+    /// <c>Command Timeout</c> and twice <c>Timeout</c>, during which Npgsql tries to stop the command. With several hosts, the one that
+    /// takes writes is used. The sessions that hold locks and append need connections of their own: a pooler between must pool by session.
     /// </summary>
     public string ConnectionString { get; set; } = "";
 

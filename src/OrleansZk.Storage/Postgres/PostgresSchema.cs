@@ -122,8 +122,14 @@ internal static class PostgresSchema
     /// <returns>0 when there are no tables yet.</returns>
     private static async Task<int> ReadVersionAsync(PostgresStore store, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        using var exists = new NpgsqlCommand("SELECT to_regclass($1) IS NOT NULL, current_setting('server_encoding')", connection);
-        exists.Parameters.Add(new NpgsqlParameter<string> { TypedValue = store.Schema + ".zk_ensemble" });
+        // From the catalog itself: to_regclass may answer from a cache that is older than the end of the wait for another server.
+        using var exists = new NpgsqlCommand(
+            """
+            SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = 'zk_ensemble'),
+                current_setting('server_encoding')
+            """,
+            connection);
+        exists.Parameters.Add(new NpgsqlParameter<string> { TypedValue = store.Options.Schema });
         NpgsqlDataReader found = await exists.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using (found.ConfigureAwait(false))
         {
@@ -206,8 +212,8 @@ internal static class PostgresSchema
     /// <summary>Creates the schema unless it is there: whoever was given one need not have the right to create any.</summary>
     private static async Task CreateSchemaAsync(PostgresStore store, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        using var exists = new NpgsqlCommand("SELECT to_regnamespace($1) IS NOT NULL", connection);
-        exists.Parameters.Add(new NpgsqlParameter<string> { TypedValue = store.Schema });
+        using var exists = new NpgsqlCommand("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", connection);
+        exists.Parameters.Add(new NpgsqlParameter<string> { TypedValue = store.Options.Schema });
         if (await exists.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not true)
         {
             using var create = new NpgsqlCommand("CREATE SCHEMA " + store.Schema, connection);

@@ -135,8 +135,7 @@ public sealed class PostgresStore : IAsyncDisposable
         // Nothing changes the settings of a pooled session but for one transaction.
         Default("No Reset On Close", true);
 
-        // After a time-out the connection is closed instead of being asked to stop: a commit that is stopped while it waits for a
-        // synchronous standby reports success.
+        // After a time-out no answer is taken any more: a commit that is stopped while it waits for a synchronous standby reports success.
         Default("Cancellation Timeout", -1);
 
         void Default(string key, object value)

@@ -23,7 +23,7 @@ internal static class EvidenceBuilder
             Claims = world.Store.Claims,
             Digests = [.. world.Servers.Where(server => server.IsServing).Select(DigestOf)],
             IsSettled = true,
-            ExpiryTolerance = TimeSpan.FromMilliseconds(1000),
+            ExpiryTolerance = world.ExpiryTolerance,
         };
     }
 

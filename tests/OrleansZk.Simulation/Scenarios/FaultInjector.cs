@@ -11,7 +11,9 @@ internal sealed class FaultInjector(SimulatedWorld world, Scenario scenario)
         Repeat(scenario.Faults.Pause, () => world.Pause(AnyServer()));
         Repeat(scenario.Faults.Partition, world.Partition);
         Repeat(scenario.Faults.StoreOutage, () => world.Store.GoAway(TimeSpan.FromMilliseconds(world.Queue.Random.Next(50, 3000))));
+        Repeat(scenario.Faults.StoreCut, () => world.Store.CutOff(AnyServer().Process, TimeSpan.FromMilliseconds(world.Queue.Random.Next(50, 5000))));
         Repeat(scenario.Faults.ClientDeath, world.KillClient);
+        Repeat(scenario.Faults.ConnectionDrop, world.DropConnection);
     }
 
     private ISimulatedServer AnyServer() => world.Servers[world.Queue.Random.Next(world.Servers.Count)];

@@ -62,7 +62,7 @@ internal sealed record Scenario(int Seed)
         {
             Servers = servers,
             Clients = random.Next(2, 6),
-            Duration = TimeSpan.FromSeconds(random.Next(6, 20)),
+            Duration = TimeSpan.FromSeconds(random.Next(8, 24)),
             SessionTimeout = TimeSpan.FromSeconds(random.Next(2, 6)),
             MaxSkew = TimeSpan.FromSeconds(random.Next(2) * random.Next(5)),
             Faults = new FaultMix
@@ -70,19 +70,21 @@ internal sealed record Scenario(int Seed)
                 Crash = Rate(2, 10),
                 Pause = Rate(4, 12),
                 Partition = Rate(3, 10),
-                StoreOutage = Rate(4, 15),
+                StoreOutage = Rate(8, 25),
+                StoreCut = servers == 1 ? TimeSpan.Zero : Rate(4, 15),
+                ConnectionDrop = Rate(0.5, 4),
                 ClientDeath = Rate(4, 12),
             },
             Store = new StoreFaults
             {
-                SlowPerMille = PerMille(60), UnavailablePerMille = PerMille(10), AmbiguousPerMille = PerMille(10), LatePerMille = PerMille(10),
+                SlowPerMille = PerMille(60), UnavailablePerMille = PerMille(8), AmbiguousPerMille = PerMille(12), LatePerMille = PerMille(12),
                 CheckpointPerMille = PerMille(200),
             },
             Network = new NetworkTimes { SlowPerMille = PerMille(40) },
-            Workload = new WorkloadOptions { ThinkTime = TimeSpan.FromMilliseconds(random.Next(60, 400)), Pipelined = random.Next(1, 7) },
+            Workload = new WorkloadOptions { ThinkTime = TimeSpan.FromMilliseconds(random.Next(25, 250)), Pipelined = random.Next(1, 7) },
             Server = new ServerOptions
             {
-                CheckpointEvery = random.Next(10, 80), FirstCounter = random.Next(4) == 0 ? uint.MaxValue - (uint)random.Next(5, 40) : 0,
+                CheckpointEvery = random.Next(5, 50), FirstCounter = random.Next(4) == 0 ? uint.MaxValue - (uint)random.Next(5, 40) : 0,
             },
         };
     }
@@ -99,9 +101,15 @@ internal sealed record FaultMix
 
     public TimeSpan StoreOutage { get; init; }
 
+    /// <summary>One server cannot reach the store.</summary>
+    public TimeSpan StoreCut { get; init; }
+
     public TimeSpan ClientDeath { get; init; }
+
+    /// <summary>One connection of a client breaks.</summary>
+    public TimeSpan ConnectionDrop { get; init; }
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"crash {Crash.TotalSeconds:F1} pause {Pause.TotalSeconds:F1} partition {Partition.TotalSeconds:F1} outage {StoreOutage.TotalSeconds:F1} death {ClientDeath.TotalSeconds:F1}");
+        $"crash {Crash.TotalSeconds:F1} pause {Pause.TotalSeconds:F1} partition {Partition.TotalSeconds:F1} outage {StoreOutage.TotalSeconds:F1} cut {StoreCut.TotalSeconds:F1} death {ClientDeath.TotalSeconds:F1} drop {ConnectionDrop.TotalSeconds:F1}");
 }

@@ -52,6 +52,13 @@ internal sealed class SimulatedWorld : IDisposable
     /// <summary>What ended servers, but for what the scenario did to them.</summary>
     public List<string> Failures { get; } = [];
 
+    /// <summary>
+    /// How much too early a session may expire. A server that is cut off from the leader keeps its clients for two thirds of their timeouts, and what it hears of them
+    /// nobody knows.
+    /// </summary>
+    public TimeSpan ExpiryTolerance =>
+        TimeSpan.FromSeconds(1) + (_scenario.Servers == 1 ? TimeSpan.Zero : (_scenario.SessionTimeout * 2 / 3) + TimeSpan.FromMilliseconds(700));
+
     /// <summary>Runs from start to end, on the calling thread.</summary>
     public void Run()
     {
@@ -175,6 +182,9 @@ internal sealed class SimulatedWorld : IDisposable
             AddClient();
         }
     }
+
+    /// <summary>A client's connection breaks; the client comes back.</summary>
+    public void DropConnection() => _clients[Queue.Random.Next(_clients.Count)].Drop();
 
     /// <summary>Cuts a host, or one direction, off from some others for a while.</summary>
     public void Partition()

@@ -8,7 +8,15 @@ namespace OrleansZk.Simulation.Scenarios;
 
 /// <summary>What came of a run.</summary>
 /// <param name="Report">For people: what is wrong, the seed, and what happened last; empty when nothing is wrong.</param>
-internal sealed record RunResult(Scenario Scenario, ulong TraceHash, int Operations, int Acknowledged, IReadOnlyList<Violation> Violations, string Report);
+/// <param name="Counts">How often each kind of thing happened.</param>
+internal sealed record RunResult(
+    Scenario Scenario,
+    ulong TraceHash,
+    int Operations,
+    int Acknowledged,
+    IReadOnlyList<Violation> Violations,
+    string Report,
+    IReadOnlyDictionary<string, int> Counts);
 
 /// <summary>Runs scenarios and judges them.</summary>
 internal static class Simulator
@@ -16,6 +24,9 @@ internal static class Simulator
     private const int ShownSteps = 250;
 
     public static ISimulatedServer SoloFactory(SimulatedWorld world, ServerSurroundings surroundings, int id) => new SoloServer(surroundings, id);
+
+    public static ISimulatedServer EnsembleFactory(SimulatedWorld world, ServerSurroundings surroundings, int id) =>
+        new MemberServer(surroundings, world.Fabric, world.Peers, id);
 
     public static RunResult Run(Scenario scenario, ServerFactory factory, Sabotage? sabotage = null)
     {
@@ -41,7 +52,22 @@ internal static class Simulator
             world.History.Operations.Count,
             world.History.Operations.Count(operation => operation.IsAcknowledged),
             violations,
-            violations.Count == 0 ? "" : Describe(world, scenario, violations));
+            violations.Count == 0 ? "" : Describe(world, scenario, violations),
+            Count(world));
+    }
+
+    private static Dictionary<string, int> Count(SimulatedWorld world)
+    {
+        var counts = new Dictionary<string, int>(world.Trace.Counts, StringComparer.Ordinal);
+        void Add(string what, Func<HistoryEvent, bool> isMeant) => counts[what] = world.History.Events.Count(isMeant);
+        Add("sessions resumed", step => step.Kind == HistoryEventKind.Resumed);
+        Add("sessions expired", step => step.Kind == HistoryEventKind.Expired);
+        Add("connections lost", step => step.Kind == HistoryEventKind.Lost);
+        Add("events", step => step.Kind == HistoryEventKind.WatchFired && step.Event.Zxid > 0);
+        Add("missed events", step => step.Kind == HistoryEventKind.WatchFired && step.Event.Zxid < 0);
+        Add("refusals", step => step.Kind == HistoryEventKind.Answered && step.Operation!.Request.IsWrite && !step.Operation.Answer!.IsOk);
+        counts["unknown"] = world.History.Operations.Count(operation => operation.Outcome == Outcome.Unknown);
+        return counts;
     }
 
     private static string Describe(SimulatedWorld world, Scenario scenario, List<Violation> violations)

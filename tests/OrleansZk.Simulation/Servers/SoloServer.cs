@@ -62,7 +62,7 @@ internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedS
                 .LoadAsync(replica, end, CancellationToken.None).ConfigureAwait(false);
             var leader = new Leader(
                 replica, log, EngineSettings.Access(skip: false), _options, clock, scheduler, NullLogger<Leader>.Instance, epoch,
-                world.Options.FirstCounter);
+                firstCounter: world.Options.FirstCounter);
             leader.Failed += failure => world.OnFailed(this, generation, failure);
             replica.SetLeader(leader);
             _checkpointer = new Checkpointer(
@@ -123,6 +123,9 @@ internal sealed record ServerOptions
 
     /// <summary>Every epoch's counter to begin after: near its end, epochs are used up.</summary>
     public uint FirstCounter { get; init; }
+
+    /// <summary>Bytes of committed groups that a leader keeps in memory: few, so that followers need the log too.</summary>
+    public long HistoryBytes { get; init; } = 4096;
 
     /// <summary>A fault for the checker to find: sessions expire whatever their clients do.</summary>
     public bool IgnoresActivity { get; init; }

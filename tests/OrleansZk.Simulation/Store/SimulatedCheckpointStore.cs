@@ -45,6 +45,9 @@ internal sealed class SimulatedCheckpointStore(SimulatedStore store, SimulatedPr
         return header;
     }
 
+    public ValueTask<CheckpointHeader?> ReadHeaderAsync(CancellationToken cancellationToken) =>
+        store.Call(process, "read header", () => store.Checkpoint.Header, isChange: false, cancellationToken);
+
     public async ValueTask WriteAsync(
         CheckpointHeader? previous,
         CheckpointHeader header,

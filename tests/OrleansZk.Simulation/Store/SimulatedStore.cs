@@ -10,6 +10,7 @@ internal sealed class SimulatedStore(EventQueue queue, Trace trace)
 {
     private readonly List<LogGroup> _groups = [];
     private readonly Dictionary<long, LogGroup> _byFirstZxid = [];
+    private readonly Dictionary<int, TimeSpan> _cutOff = [];
     private TimeSpan _awayUntil;
 
     public StoreFaults Faults { get; set; } = StoreFaults.None;
@@ -54,7 +55,18 @@ internal sealed class SimulatedStore(EventQueue queue, Trace trace)
         _awayUntil = queue.Time + time;
     }
 
-    public void ComeBack() => _awayUntil = TimeSpan.Zero;
+    /// <summary>One server cannot reach the store for a while.</summary>
+    public void CutOff(SimulatedProcess process, TimeSpan time)
+    {
+        trace.Add("cut off from the store ms", process.Name, (long)time.TotalMilliseconds);
+        _cutOff[process.Host] = queue.Time + time;
+    }
+
+    public void ComeBack()
+    {
+        _awayUntil = TimeSpan.Zero;
+        _cutOff.Clear();
+    }
 
     /// <summary>Asks the store for something on behalf of the current incarnation of a process.</summary>
     /// <param name="at">What happens in the store; may throw what the caller is to see.</param>
@@ -81,7 +93,7 @@ internal sealed class SimulatedStore(EventQueue queue, Trace trace)
                 return;
             }
 
-            if (IsAway || fate < Faults.UnavailablePerMille)
+            if (IsAway || queue.Time < _cutOff.GetValueOrDefault(process.Host) || fate < Faults.UnavailablePerMille)
             {
                 trace.Add("store unavailable", process.Name);
                 Fail();

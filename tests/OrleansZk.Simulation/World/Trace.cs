@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace OrleansZk.Simulation.World;
 
@@ -8,13 +9,18 @@ internal sealed class Trace(EventQueue queue)
     private const int Kept = 4096;
 
     private readonly Entry[] _entries = new Entry[Kept];
+    private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
     private long _count;
 
     public ulong Hash { get; private set; } = 14695981039346656037;
 
+    /// <summary>How often each thing happened.</summary>
+    public IReadOnlyDictionary<string, int> Counts => _counts;
+
     /// <param name="what">A few constant words.</param>
     public void Add(string what, string who, long a = 0, long b = 0)
     {
+        CollectionsMarshal.GetValueRefOrAddDefault(_counts, what, out _)++;
         _entries[_count++ % Kept] = new Entry(queue.Now, what, who, a, b);
         Mix((ulong)queue.Now);
         Mix((ulong)what.Length);

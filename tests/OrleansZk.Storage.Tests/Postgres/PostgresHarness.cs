@@ -49,6 +49,7 @@ public sealed class PostgresGroup : ICollectionFixture<PostgresFixture>
 internal sealed class PostgresDatabase(string connectionString) : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _opened = [];
+    private NpgsqlCommand? _ending;
 
     public static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -82,9 +83,21 @@ internal sealed class PostgresDatabase(string connectionString) : IAsyncDisposab
 
     public async Task<long> CountAsync(string sql) => Convert.ToInt64(await ExecuteAsync(sql), CultureInfo.InvariantCulture);
 
-    /// <summary>Ends the sessions of the log and the members, as an administrator does.</summary>
-    public Task<object?> EndSessionsAsync() => ExecuteAsync(
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    /// <summary>Ends the sessions of the log and the members, as an administrator does; at once, over a connection that is open already.</summary>
+    public async Task EndSessionsAsync()
+    {
+        if (_ending is null)
+        {
+            var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
+            await connection.OpenAsync(Cancellation);
+            _opened.Insert(0, connection);
+            _ending = new NpgsqlCommand(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+                connection);
+        }
+
+        await _ending.ExecuteNonQueryAsync(Cancellation);
+    }
 
     /// <summary>Disposes of what a test has opened, the last first.</summary>
     public async ValueTask DisposeAsync()
@@ -136,6 +149,22 @@ internal static class PostgresLogExtensions
                 return failures;
             }
             catch (StoreUnavailableException) when (failures < 1000)
+            {
+                await Task.Delay(5, PostgresDatabase.Cancellation);
+            }
+        }
+    }
+
+    /// <summary>Does something although somebody ends sessions at any moment.</summary>
+    public static async Task<T> UntilItWorksAsync<T>(this PostgresTransactionLog log, Func<PostgresTransactionLog, Task<T>> action)
+    {
+        while (true)
+        {
+            try
+            {
+                return await action(log);
+            }
+            catch (StoreUnavailableException)
             {
                 await Task.Delay(5, PostgresDatabase.Cancellation);
             }

@@ -16,11 +16,15 @@ public static class PostgresBinaries
 
     private static string? FindOnPath() => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-        .FirstOrDefault(folder => File.Exists(Path.Combine(folder, Needed)) && File.Exists(Path.Combine(folder, "postgres")));
+        .FirstOrDefault(folder => IsThere(Path.Combine(folder, Needed)) && IsThere(Path.Combine(folder, "postgres")));
 
     private static string? FindNewest() => !Directory.Exists(DebianFolder) ? null : Directory.EnumerateDirectories(DebianFolder)
-        .Where(folder => File.Exists(Path.Combine(folder, "bin", Needed)))
+        .Where(folder => IsThere(Path.Combine(folder, "bin", Needed)))
         .OrderByDescending(folder => double.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out double version) ? version : 0)
         .Select(folder => Path.Combine(folder, "bin"))
         .FirstOrDefault();
+
+    /// <summary>False also for a link to what is gone.</summary>
+    private static bool IsThere(string path) =>
+        File.Exists(path) && (File.ResolveLinkTarget(path, returnFinalTarget: true)?.Exists ?? true);
 }

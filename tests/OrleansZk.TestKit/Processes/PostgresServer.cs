@@ -17,6 +17,7 @@ public sealed class PostgresServer : IAsyncDisposable
     private readonly bool _sync;
     private readonly string _folder = Directory.CreateTempSubdirectory("orleanszk-pg-").FullName;
     private Process? _process;
+    private Process? _guard;
     private int _databases;
 
     private PostgresServer(bool sync) => _sync = sync;
@@ -76,6 +77,7 @@ public sealed class PostgresServer : IAsyncDisposable
         }) ?? throw new InvalidOperationException($"'{program}' did not start");
         ChildProcesses.Remember(_process);
         Log.Follow(_process);
+        StartGuard(_process.Id);
         await Deadline.WaitUntilAsync(AnswersAsync, "an answer of PostgreSQL").ConfigureAwait(false);
     }
 
@@ -83,6 +85,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task StopAsync(bool immediately = false)
     {
         Process process = Running;
+        StopGuard();
         Signals.Send(process, immediately ? Quit : Interrupt);
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60)).ConfigureAwait(false);
     }
@@ -136,8 +139,25 @@ public sealed class PostgresServer : IAsyncDisposable
             await StopAsync(immediately: true).ConfigureAwait(false);
         }
 
+        StopGuard();
         _process?.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Ends the server when this process is gone without having ended it, even by <c>kill -9</c>: then the pipe to the guard closes.</summary>
+    private void StartGuard(int server)
+    {
+        StopGuard();
+        _guard = Process.Start(new ProcessStartInfo(
+            "sh", ["-c", $"read -r _; kill -CONT {server}; kill -QUIT {server}"]) { UseShellExecute = false, RedirectStandardInput = true });
+    }
+
+    /// <summary>Before the server ends: its id may become another process's.</summary>
+    private void StopGuard()
+    {
+        _guard?.Kill();
+        _guard?.Dispose();
+        _guard = null;
     }
 
     private async ValueTask<bool> AnswersAsync()

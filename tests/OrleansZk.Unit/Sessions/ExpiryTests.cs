@@ -52,6 +52,19 @@ public sealed class ExpiryTests : EngineTest
     }
 
     [Fact]
+    public void What_was_heard_right_before_the_connection_ended_counts()
+    {
+        TestSession session = Engine.Connect(timeout: 4000);
+        Engine.Advance(TimeSpan.FromSeconds(3));
+        session.Ask(GetData("/"));
+        session.Disconnect();
+
+        Engine.Advance(TimeSpan.FromSeconds(3.5));
+
+        Engine.Replica.Sessions.Contains(session.Id).ShouldBeTrue();
+    }
+
+    [Fact]
     public void Expiry_takes_the_ephemerals_along_and_tells_their_watchers()
     {
         TestSession dying = Engine.Connect(timeout: 4000);

@@ -1,0 +1,167 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansZk.Core.Ensemble;
+using OrleansZk.Core.Replication;
+using OrleansZk.Core.Sessions;
+using OrleansZk.Simulation.Network;
+using OrleansZk.Simulation.Store;
+using OrleansZk.Simulation.World;
+using OrleansZk.TestKit.Engine;
+
+namespace OrleansZk.Simulation.Servers;
+
+/// <summary>A member of an ensemble: what a server process is made of, on simulated ports.</summary>
+internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, PeerDirectory directory, int id) : ISimulatedServer
+{
+    private readonly LeaderOptions _options = new() { TickTime = world.Options.TickTime };
+    private readonly string _address = string.Create(CultureInfo.InvariantCulture, $"server{id}:2888");
+    private Checkpointer? _checkpointer;
+    private Leader? _leader;
+    private bool _isCheckpointing;
+    private long _incarnation;
+
+    public int Id => id;
+
+    public SimulatedProcess Process { get; } = new(world.Queue, $"server{id}", id);
+
+    public bool IsServing { get; private set; }
+
+    public Replica? Replica { get; private set; }
+
+    public Member? Member { get; private set; }
+
+    public void Start()
+    {
+        var clock = new SimulatedClock(world.Queue, Process);
+        _incarnation = Math.Max(_incarnation + 1, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        directory.AddHost(_address, Process);
+        _ = StartAsync(clock, Process.Generation);
+    }
+
+    public void OnKilled()
+    {
+        IsServing = false;
+        Replica?.Dispose();
+        _checkpointer?.Dispose();
+        (Replica, Member, _checkpointer, _leader) = (null, null, null, null);
+        _isCheckpointing = false;
+    }
+
+    public void Dispose() => OnKilled();
+
+    private async Task StartAsync(SimulatedClock clock, int generation)
+    {
+        try
+        {
+            var log = new SimulatedLog(world.Store, Process, id, _incarnation);
+            var checkpoints = new SimulatedCheckpointStore(world.Store, Process);
+            var scheduler = new SimulatedScheduler(world.Queue, Process);
+            EnsembleRecord record = await checkpoints.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+            var identity = new ReplicaIdentity(id, _incarnation);
+            Replica NewReplica() => new(
+                identity, world.Options.Limits with { WaitsForZxid = true }, EngineSettings.Access(skip: false), new SessionPassword(record.Secret),
+                clock, scheduler, NullLogger<Replica>.Instance);
+            Replica replica = NewReplica();
+            LogPosition end = await log.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+            await new Recovery(log, checkpoints, NullLogger<Recovery>.Instance).LoadAsync(replica, end, CancellationToken.None).ConfigureAwait(false);
+            var loader = new StateLoader(log, checkpoints, NewReplica, NullLogger<Recovery>.Instance);
+            Leader NewLeader(long epoch, IGroupSink others) => new(
+                replica, log, EngineSettings.Access(skip: false), _options, clock, scheduler, NullLogger<Leader>.Instance, epoch, others,
+                world.Options.FirstCounter);
+            var member = new Member(
+                new MemberInfo(id, _incarnation, _address, _address),
+                replica,
+                log,
+                new SimulatedMembership(world.Store, Process),
+                new SimulatedNetwork(fabric, directory, Process, _address),
+                loader,
+                NewLeader,
+                new MemberOptions { HistoryBytes = world.Options.HistoryBytes },
+                clock,
+                scheduler,
+                new TraceLogger(world.Trace, Process.Name));
+            member.Failed += failure => world.OnFailed(this, generation, failure);
+            member.BeganToLead += (leader, after) => _ = LeadAsync(leader, after, loader, log, checkpoints, generation);
+            member.CeasedToLead += () => (_leader, _checkpointer) = (null, null);
+            directory.Listen(_address, Process, member);
+            await member.StartAsync(CancellationToken.None).ConfigureAwait(false);
+            (Replica, Member, IsServing) = (replica, member, true);
+            world.Trace.Add("serves from", Process.Name, replica.LastAppliedZxid);
+            var tick = TimeSpan.FromMilliseconds(_options.TickTime / 2.0);
+            clock.CreateTimer(_ => Tick(), null, tick, tick);
+        }
+#pragma warning disable CA1031 // Whatever it is, a process that cannot start ends.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            world.OnFailed(this, generation, e is LogTruncatedException ? new StoreUnavailableException("truncated while it was read", e) : e);
+        }
+    }
+
+    private async Task LeadAsync(
+        Leader leader, long after, StateLoader loader, SimulatedLog log, SimulatedCheckpointStore checkpoints, int generation)
+    {
+        _leader = leader;
+        while (_leader == leader && Process.Generation == generation)
+        {
+            try
+            {
+                CheckpointHeader? header = await loader.MarkChangesAsync(Replica!, after, CancellationToken.None).ConfigureAwait(false);
+                if (_leader == leader)
+                {
+                    _checkpointer = new Checkpointer(
+                        Replica!, log, checkpoints, new CheckpointOptions { Transactions = world.Options.CheckpointEvery, KeepsOneMore = true },
+                        NullLogger<Checkpointer>.Instance, header);
+                }
+
+                return;
+            }
+            catch (Exception e) when (e is StoreUnavailableException or LogTruncatedException)
+            {
+                world.Trace.Add("marks again", Process.Name);
+            }
+        }
+    }
+
+    private void Tick()
+    {
+        if (!world.Options.IgnoresActivity)
+        {
+            Replica!.ReportActivity();
+        }
+
+        _leader?.ExpireSessions();
+        if (!_isCheckpointing && _checkpointer is not null)
+        {
+            _ = CheckpointAsync(_checkpointer);
+        }
+    }
+
+    private async Task CheckpointAsync(Checkpointer checkpointer)
+    {
+        _isCheckpointing = true;
+        try
+        {
+            await checkpointer.CheckpointIfDueAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is CheckpointException or StoreUnavailableException)
+        {
+            world.Trace.Add("checkpoint failed", Process.Name);
+        }
+
+        _isCheckpointing = false;
+    }
+
+    /// <summary>What the member says goes into the trace.</summary>
+    private sealed class TraceLogger(Trace trace, string name) : ILogger<Member>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            trace.Add(formatter(state, exception), name);
+    }
+}
