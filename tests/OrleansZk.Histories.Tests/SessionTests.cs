@@ -91,6 +91,18 @@ public sealed class SessionTests
         _story.ShouldBreak("expiry", "was never closed");
     }
 
+    [Fact]
+    public void A_greeting_that_arrives_late_says_nothing_of_when_the_client_was_heard_of()
+    {
+        ConnectionRecord connection = _story.History.Connect("client1", 1);
+        _story.Commit(1, 0, new Change.OpenSession(1, TimeSpan.FromSeconds(10)));
+        _story.Wait(8);
+        connection.Opened(1, TimeSpan.FromSeconds(10));
+        _story.Wait(4);
+        _story.Commit(1, 0, new Change.CloseSession(1, []));
+        _story.ShouldBeFine(evidence => evidence with { ExpiryTolerance = TimeSpan.Zero });
+    }
+
     [Theory]
     [InlineData(12, true)]
     [InlineData(8, false)]

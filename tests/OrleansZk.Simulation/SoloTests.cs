@@ -57,6 +57,7 @@ public sealed class SoloTests(ITestOutputHelper output)
     {
         RunResult first = Simulator.Run(Scenario.Solo(seed), Simulator.SoloFactory);
         RunResult second = Simulator.Run(Scenario.Solo(seed), Simulator.SoloFactory);
+        output.WriteLine($"{first.TraceHash:x16}");
         second.TraceHash.ShouldBe(first.TraceHash);
         second.Operations.ShouldBe(first.Operations);
     }

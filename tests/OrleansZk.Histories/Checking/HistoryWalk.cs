@@ -31,7 +31,7 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
     {
         if (!_connections.TryGetValue(step.Connection, out ConnectionView? connection))
         {
-            _connections.Add(step.Connection, connection = new ConnectionView(step.Connection, states));
+            _connections.Add(step.Connection, connection = new ConnectionView(step.Connection, states) { StartedAt = step.At });
         }
 
         if (connection.IsOver && step.Kind is HistoryEventKind.Answered or HistoryEventKind.WatchFired)
@@ -47,10 +47,10 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
                     report("session-id", $"an id was given to a second session: {step}");
                 }
 
-                connection.Session = Open(step);
+                connection.Session = Open(connection, step);
                 break;
             case HistoryEventKind.Resumed:
-                connection.Session = Open(step);
+                connection.Session = Open(connection, step);
                 break;
             case HistoryEventKind.Expired:
                 if (states.Sessions.GetValueOrDefault(step.Connection.SessionId) is { ClosedAt: null })
@@ -85,7 +85,7 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
         }
     }
 
-    private SessionView Open(HistoryEvent step)
+    private SessionView Open(ConnectionView connection, HistoryEvent step)
     {
         long id = step.Connection.SessionId;
         if (!states.Sessions.ContainsKey(id))
@@ -99,7 +99,8 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
         }
 
         session.Timeout = step.Connection.Timeout;
-        session.HeardAt = step.At;
+        // The server heard the handshake, perhaps long before its answer arrived.
+        session.HeardAt = connection.StartedAt;
         return session;
     }
 

@@ -19,6 +19,9 @@ internal sealed class ConnectionView(ConnectionRecord record, StateHistory? stat
 {
     public ConnectionRecord Record => record;
 
+    /// <summary>When the client began to connect.</summary>
+    public TimeSpan StartedAt { get; init; }
+
     public SessionView? Session { get; set; }
 
     public Queue<Operation> Outstanding { get; } = new();

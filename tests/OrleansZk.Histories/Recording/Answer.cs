@@ -56,5 +56,6 @@ public sealed record Answer(ErrorCode Error, long Zxid)
 
     internal static string Show(in Stat stat) => string.Create(
         CultureInfo.InvariantCulture,
-        $"(czxid {stat.Czxid:x} mzxid {stat.Mzxid:x} pzxid {stat.Pzxid:x} ctime {stat.Ctime} mtime {stat.Mtime} version {stat.Version}/{stat.Cversion}/{stat.Aversion} owner {stat.EphemeralOwner:x} length {stat.DataLength} children {stat.NumChildren})");
+        $"(czxid {stat.Czxid:x} mzxid {stat.Mzxid:x} pzxid {stat.Pzxid:x} ctime {stat.Ctime} mtime {stat.Mtime} "
+        + $"version {stat.Version}/{stat.Cversion}/{stat.Aversion} owner {stat.EphemeralOwner:x} length {stat.DataLength} children {stat.NumChildren})");
 }

@@ -112,7 +112,11 @@ internal sealed class Workload(string client, WorkloadOptions options, Random ra
             < 9 => new Request(OpCode.GetChildren2, random.Next(4) == 0 ? "/" : Top()) { Watch = watch },
             _ => new Request(OpCode.MultiRead)
             {
-                Parts = [.. Enumerable.Range(0, random.Next(2, 5)).Select(_ => new Request(random.Next(3) == 0 ? OpCode.GetChildren : OpCode.GetData, AnyPath()))],
+                Parts =
+                [
+                    .. Enumerable.Range(0, random.Next(2, 5))
+                        .Select(_ => new Request(random.Next(3) == 0 ? OpCode.GetChildren : OpCode.GetData, AnyPath())),
+                ],
             },
         };
     }

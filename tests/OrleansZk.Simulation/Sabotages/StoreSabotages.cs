@@ -17,7 +17,7 @@ internal sealed class Takeover(bool skipsEpochCheck) : Sabotage
         RestartsFenced = false,
         Clients = 4,
         Duration = TimeSpan.FromSeconds(8),
-        SessionTimeout = TimeSpan.FromSeconds(6),
+        SessionTimeout = TimeSpan.FromSeconds(3),
         Workload = new Clients.WorkloadOptions { Writes = 0, Multis = 0, Syncs = 0, Closes = 0, Appends = 40, ThinkTime = TimeSpan.FromMilliseconds(100) },
     };
 
@@ -30,7 +30,7 @@ internal sealed class Takeover(bool skipsEpochCheck) : Sabotage
             first.Process.Pause();
             world.Start(second);
         });
-        world.Queue.Schedule(TimeSpan.FromMilliseconds(2300 + world.Queue.Random.Next(2000)), null, first.Process.Resume);
+        world.Queue.Schedule(TimeSpan.FromMilliseconds(2300 + world.Queue.Random.Next(4000)), null, first.Process.Resume);
         world.Queue.Schedule(TimeSpan.FromSeconds(7), null, () => world.Crash(first, restarts: false));
     }
 }
@@ -95,7 +95,12 @@ internal sealed class ReordersTransactions : RewritesLog
 {
     protected override IEnumerable<Transaction> Rewrite(IReadOnlyList<Transaction> transactions) =>
         transactions.Count > 1 && transactions[0].SessionId != transactions[^1].SessionId
-            ? [transactions[^1] with { Zxid = transactions[0].Zxid }, .. transactions.Skip(1).SkipLast(1), transactions[0] with { Zxid = transactions[^1].Zxid }]
+            ?
+            [
+                transactions[^1] with { Zxid = transactions[0].Zxid },
+                .. transactions.Skip(1).SkipLast(1),
+                transactions[0] with { Zxid = transactions[^1].Zxid },
+            ]
             : transactions;
 }
 
