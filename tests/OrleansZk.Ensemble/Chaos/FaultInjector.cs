@@ -24,13 +24,13 @@ internal sealed class FaultInjector(Cluster cluster, Random random)
                 await PauseAsync(400);
             }
 
-            await PauseAsync(2500);
+            await PauseAsync(1800);
             foreach (Func<Task> repair in repairs)
             {
                 await repair();
             }
 
-            await PauseAsync(1200);
+            await PauseAsync(500);
         }
     }
 
@@ -39,6 +39,15 @@ internal sealed class FaultInjector(Cluster cluster, Random random)
     {
         ClusterServer[] healthy = [.. cluster.Servers.Where(server => server.IsRunning && !server.IsSuspended)];
         ClusterServer server = healthy[random.Next(healthy.Length)];
+        if (random.Next(2) == 0)
+        {
+            // What hurts most; none may be known at the moment.
+            foreach (ClusterServer other in healthy)
+            {
+                server = await other.IsAsync(ServerReport.Leader) ? other : server;
+            }
+        }
+
         switch (random.Next(7))
         {
             case 0:
@@ -65,7 +74,7 @@ internal sealed class FaultInjector(Cluster cluster, Random random)
             default:
                 Note("store restart");
                 await cluster.Postgres.StopAsync(immediately: random.Next(2) == 0);
-                await PauseAsync(1500);
+                await PauseAsync(1000);
                 await cluster.Postgres.StartAsync();
                 return () => Task.CompletedTask;
         }
