@@ -201,7 +201,8 @@ internal sealed class ChaosClient(string name, Cluster cluster, History history,
             _workload.OnAnswered(operation.Request, answer);
             if (operation.Request.Type == OpCode.CloseSession && answer.Error == ErrorCode.Ok)
             {
-                _session = new ClientSession();
+                // Nothing more is asked over this connection: its record is the old session's.
+                (_session, _record) = (new ClientSession(), null);
                 throw new IOException("the session is closed");
             }
         }
@@ -240,7 +241,7 @@ internal sealed class ChaosClient(string name, Cluster cluster, History history,
 
     private void Talk()
     {
-        if (_isQuiet || _session.IsClosing || _outstanding.Count >= MostOutstanding)
+        if (_isQuiet || _record is null || _session.IsClosing || _outstanding.Count >= MostOutstanding)
         {
             return;
         }
