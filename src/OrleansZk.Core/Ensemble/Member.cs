@@ -59,6 +59,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
     private int _scrubPosition;
     private Transfer? _transfer;
     private volatile bool _isStopping;
+    private bool _isDisposed;
 
     /// <param name="replica">Loaded from the store, without a leader.</param>
     /// <param name="newLeader">Makes the leader of an epoch, which tells the sink what it commits.</param>
@@ -181,6 +182,12 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         await EndLoopsAsync().ConfigureAwait(false);
         _leadership?.Dispose();
         _stopping.Dispose();

@@ -11,6 +11,12 @@ public sealed class DigestHistory
     private readonly Queue<(long Zxid, ulong Digest)> _entries = new();
     private readonly (long Zxid, ulong Digest)[] _recent = new (long, ulong)[MostRecent];
 
+    public DigestHistory()
+    {
+        // Zxid 0 is a state too: that of a new tree, whose digest is not known before it is noted.
+        _recent[0].Zxid = -1;
+    }
+
     /// <summary>Those of every 128th zxid, oldest first.</summary>
     public IReadOnlyCollection<(long Zxid, ulong Digest)> Entries => _entries;
 

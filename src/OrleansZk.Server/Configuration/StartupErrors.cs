@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using OrleansZk.Core.Ensemble;
 using OrleansZk.Core.Replication;
 using OrleansZk.Storage;
 
@@ -17,7 +18,7 @@ internal static class ExitCode
     /// <summary>The command line or the configuration is wrong.</summary>
     public const int BadConfiguration = 2;
 
-    /// <summary>The data folder is in use, cannot be written to, or holds what cannot be read.</summary>
+    /// <summary>The data folder or the ensemble's store is in use, cannot be reached or written to, or holds what cannot be read.</summary>
     public const int BadData = 3;
 
     /// <summary>A port is in use, or must not be listened on.</summary>
@@ -35,7 +36,8 @@ internal static class StartupErrors
         ConfigurationException e => (ExitCode.BadConfiguration, e.Problems),
         OptionsValidationException e => (ExitCode.BadConfiguration, [.. e.Failures]),
         InvalidDataException { InnerException: FormatException cause } e => (ExitCode.BadConfiguration, [Join(e, cause.InnerException ?? cause)]),
-        LogCorruptException or LogTruncatedException or CheckpointException => (ExitCode.BadData, [exception.Message]),
+        MemberConflictException => (ExitCode.BadConfiguration, [exception.Message]),
+        LogCorruptException or LogTruncatedException or CheckpointException or StoreUnavailableException => (ExitCode.BadData, [exception.Message]),
         IOException { InnerException: AddressInUseException cause } => (ExitCode.CannotListen, [CannotListen(endpoint, cause.Message)]),
         SocketException e => (ExitCode.CannotListen, [CannotListen(endpoint, e.Message)]),
         DataFolderInUseException => (ExitCode.BadData, [exception.Message]),

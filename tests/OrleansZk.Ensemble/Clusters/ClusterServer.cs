@@ -70,6 +70,11 @@ internal sealed class ClusterServer : IAsyncDisposable
 
     public async Task<bool> IsAsync(string mode) => (await ReportAsync())?.Mode == mode;
 
+    /// <summary>Connects a client and shakes hands.</summary>
+    /// <param name="follows">The client whose session goes on; null for a new one.</param>
+    public Task<WireClient> ConnectAsync(int timeout = 10_000, WireClient? follows = null, bool canBeReadOnly = false) => WireClient.ConnectAsync(
+        Port, timeout, follows?.Session, follows?.LastZxid ?? 0, canBeReadOnly, TestContext.Current.CancellationToken).InTimeAsync();
+
     /// <summary>Starts the process and does not wait for anything.</summary>
     public void Launch() => _process.Launch();
 

@@ -3,6 +3,16 @@ namespace OrleansZk.Ensemble.Clusters;
 /// <summary>An ensemble that the tests of a class share; each test finds it whole.</summary>
 public sealed class SharedCluster(SharedPostgres postgres) : IAsyncDisposable
 {
+    private static readonly Dictionary<string, string> Settings = new()
+    {
+        // Sessions may be short, so that their end need not be waited for, or long.
+        ["TickTime"] = "500",
+        ["MaxSessionTimeout"] = "60000",
+
+        // As little as can be, so that followers have to be sent the log.
+        ["LeaderHistoryBytes"] = "1048576",
+    };
+
     private Cluster? _cluster;
 
     internal async Task<Cluster> GetAsync()
@@ -10,7 +20,7 @@ public sealed class SharedCluster(SharedPostgres postgres) : IAsyncDisposable
         SharedPostgres.Require();
         if (_cluster is null)
         {
-            _cluster = await Cluster.StartAsync(await postgres.StartAsync());
+            _cluster = await Cluster.StartAsync(await postgres.StartAsync(), settings: Settings);
         }
         else
         {

@@ -79,7 +79,7 @@ internal sealed class Counters : IAsyncDisposable
             counter.Losses.Select(loss => $"a client of {counter.Home} lost its connection: {loss}")));
         foreach (ClusterServer server in _cluster.Servers.Where(server => server.IsRunning && !server.IsSuspended))
         {
-            await using WireClient client = await WireClient.ConnectAsync(server.Port);
+            await using WireClient client = await server.ConnectAsync();
             (await client.SyncAsync()).ThrowIfError();
             foreach (Counter counter in _all)
             {

@@ -18,7 +18,7 @@ public sealed class WireClient : IAsyncDisposable
     private readonly Socket _socket;
     private readonly PipeReader _input;
     private readonly Lock _gate = new();
-    private readonly Queue<Expected> _expected = new();
+    private readonly LinkedList<Expected> _expected = new();
     private readonly SemaphoreSlim _hasOutput = new(0);
     private readonly CancellationTokenSource _ending = new();
     private readonly Channel<WatchedEvent> _events = Channel.CreateUnbounded<WatchedEvent>();
@@ -132,7 +132,7 @@ public sealed class WireClient : IAsyncDisposable
             new RequestHeader(xid, type).Write(_output);
             record?.Invoke(_output);
             _output.SetInt(start, _output.Length - start - Frame.HeaderLength);
-            _expected.Enqueue(new Expected(xid, reply));
+            _expected.AddLast(new Expected(xid, reply));
         }
 
         _hasOutput.Release();
@@ -255,10 +255,14 @@ public sealed class WireClient : IAsyncDisposable
         Expected expected;
         lock (_gate)
         {
-            if (!_expected.TryDequeue(out expected))
+            LinkedListNode<Expected>? node = header.Xid == ReservedXid.Ping ? FirstPing() : _expected.First;
+            if (node is null)
             {
                 throw new WireProtocolException($"an answer to xid {header.Xid}, but nothing was asked");
             }
+
+            expected = node.Value;
+            _expected.Remove(node);
         }
 
         if (expected.Xid != header.Xid)
@@ -269,6 +273,18 @@ public sealed class WireClient : IAsyncDisposable
         }
 
         expected.Reply.SetResult(new WireReply(header.Xid, header.Zxid, header.Error, reader.Rest.ToArray()));
+    }
+
+    /// <summary>A ping may be answered before what waits for the leader, and never behind what was asked later.</summary>
+    private LinkedListNode<Expected>? FirstPing()
+    {
+        LinkedListNode<Expected>? node = _expected.First;
+        while (node is not null && node.Value.Xid != ReservedXid.Ping)
+        {
+            node = node.Next;
+        }
+
+        return node;
     }
 
     private void RaiseLastZxid(long zxid)

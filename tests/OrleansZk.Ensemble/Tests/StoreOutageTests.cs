@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using OrleansZk.Ensemble.Load;
+
+namespace OrleansZk.Ensemble.Tests;
+
+/// <summary>The store goes and comes back: writes wait, reads and sessions do not notice.</summary>
+public sealed class StoreOutageTests
+{
+    private const int ShortSession = 1000;
+
+    private static readonly Dictionary<string, string> Settings = new() { ["TickTime"] = "500", ["MaxSessionTimeout"] = "60000" };
+
+    /// <summary>Shorter than the outage by far: OUTAGE_SECONDS makes it longer still.</summary>
+    private static readonly TimeSpan Outage = TimeSpan.FromSeconds(RunReport.Number("OUTAGE_SECONDS", 4));
+
+    [Fact]
+    public async Task Stopped_in_order() => await OutageAsync(postgres => postgres.StopAsync(), postgres => postgres.StartAsync());
+
+    [Fact]
+    public async Task Stopped_at_once() => await OutageAsync(postgres => postgres.StopAsync(immediately: true), postgres => postgres.StartAsync());
+
+    [Fact]
+    public async Task Hanging() => await OutageAsync(
+        postgres =>
+        {
+            postgres.Pause();
+            return Task.CompletedTask;
+        },
+        postgres =>
+        {
+            postgres.Continue();
+            return Task.CompletedTask;
+        });
+
+    private static async Task OutageAsync(Func<PostgresServer, Task> stop, Func<PostgresServer, Task> start)
+    {
+        SharedPostgres.Require();
+        await using PostgresServer postgres = await PostgresServer.StartNewAsync();
+        await using Cluster cluster = await Cluster.StartAsync(postgres, settings: Settings);
+        await using Clients clients = await Clients.ConnectAsync(cluster, ShortSession, TimeSpan.FromMilliseconds(200));
+        for (int i = 0; i < clients.All.Count; i++)
+        {
+            (await clients[i].CreateAsync($"/alive-{i}", "here", CreateMode.Ephemeral)).ThrowIfError();
+        }
+
+        await using Counters load = await Counters.StartAsync(cluster);
+        long begin = Stopwatch.GetTimestamp();
+        await stop(postgres);
+        var outage = Deadline.In(Outage);
+        int reads = 0;
+        while (!outage.HasPassed)
+        {
+            for (int i = 0; i < clients.All.Count; i++)
+            {
+                clients[i].IsConnected.ShouldBeTrue($"client of server {i + 1} lost its connection\n{cluster.Describe()}");
+                (await clients[i].GetDataAsync($"/alive-{i}").InTimeAsync()).ThrowIfError();
+                reads++;
+            }
+
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        await start(postgres);
+        await load.GoOnAsync();
+        for (int i = 0; i < clients.All.Count; i++)
+        {
+            // Still there, and still its owner's.
+            (await clients[i].SetDataAsync($"/alive-{i}", "still").InTimeAsync()).ThrowIfError();
+        }
+
+        (await load.JudgeAsync()).ShouldBeFaultless(cluster);
+        RunReport.Print($"{reads} reads without the store; longest pause of writes {load.LongestPause(begin).TotalMilliseconds:0} ms; {load.Acknowledged} writes");
+    }
+}
