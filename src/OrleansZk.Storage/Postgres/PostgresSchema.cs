@@ -167,15 +167,17 @@ internal static class PostgresSchema
 
     private static async Task UpgradeAsync(PostgresStore store, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
+        // Before the transaction: one that has begun may go on believing that there are no tables, although another server's are committed.
+        using (var wait = new NpgsqlCommand("SELECT pg_advisory_lock($1)", connection))
+        {
+            wait.Parameters.Add(new NpgsqlParameter<long> { TypedValue = store.SchemaLock });
+            await wait.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        // The lock goes with the connection.
         NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
-            using (var wait = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection))
-            {
-                wait.Parameters.Add(new NpgsqlParameter<long> { TypedValue = store.SchemaLock });
-                await wait.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-            }
-
             // Another server may have been here while this one waited.
             int version = await ReadVersionAsync(store, connection, cancellationToken).ConfigureAwait(false);
             if (version == 0)
