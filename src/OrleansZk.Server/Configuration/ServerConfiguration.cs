@@ -1,12 +1,16 @@
 using Microsoft.Extensions.Configuration.CommandLine;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Configuration.Json;
+using OrleansZk.Server.Peers;
 
 namespace OrleansZk.Server.Configuration;
 
 /// <summary>Completes the configuration of a host: brings in a <c>zoo.cfg</c>, and checks the section <see cref="ServerOptions.Section"/>.</summary>
 internal static class ServerConfiguration
 {
+    private static readonly HashSet<string> PeerSettings =
+        typeof(PeerOptions).GetProperties().Where(property => property.CanWrite).Select(property => property.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Puts the <c>zoo.cfg</c> that the configuration names, if any, below the environment and above the files.</summary>
     /// <returns>What the operator should know: keys that have no effect.</returns>
     /// <exception cref="ConfigurationException">A value cannot be used.</exception>
@@ -41,6 +45,12 @@ internal static class ServerConfiguration
         var problems = new List<string>();
         foreach (IConfigurationSection child in configuration.GetSection(ServerOptions.Section).GetChildren())
         {
+            if (PeerSettings.Contains(child.Key))
+            {
+                // Checked with the files that they name.
+                continue;
+            }
+
             if (!SettingTable.TryGet(child.Key, out Setting? setting))
             {
                 string suggestion = NameSuggestion.For(child.Key, SettingTable.All.Select(known => known.Name));

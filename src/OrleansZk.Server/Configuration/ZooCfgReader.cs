@@ -140,7 +140,7 @@ internal sealed class ZooCfgReader
         if (servers.Count > 1)
         {
             _problems.Add($"{servers[0].Place}: {string.Join(", ", servers.Select(server => server.Key))} are refused: "
-                + "an ensemble of several servers is not there yet (planned), "
+                + "servers of an ensemble find each other through their store (--ensemble), "
                 + "and servers that do not know each other would each keep data of their own; "
                 + "leave the line of one server to run it alone");
         }

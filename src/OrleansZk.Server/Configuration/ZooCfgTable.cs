@@ -153,7 +153,7 @@ internal static class ZooCfgTable
         Ignored("messageTracker.Enabled", Ensemble),
 
         // The ensemble.
-        new("server.*", ZooCfgTreatment.Refused, "when there are two or more: an ensemble of several servers is not there yet (planned). "
+        new("server.*", ZooCfgTreatment.Refused, "when there are two or more: servers of an ensemble find each other through their store (`--ensemble`). "
             + "Of a single one the client port is taken where clientPort is not given", _ => ZooCfgVerdict.Nothing),
         new("dynamicConfigFile", ZooCfgTreatment.Taken, "its lines `server.N` count as if they were in zoo.cfg", _ => ZooCfgVerdict.Nothing),
         Ignored("group.*", Ensemble),
