@@ -17,7 +17,7 @@ internal sealed class FollowerChannel(
     private Hello _hello;
     private long _heardAt = clock.GetTimestamp();
     private long _position;
-    private bool _isFromMemory;
+    private volatile bool _isFromMemory;
     private bool _isSending;
     private bool _isKicked;
     private volatile bool _isClosed;
@@ -112,7 +112,15 @@ internal sealed class FollowerChannel(
             _isSending = true;
         }
 
-        scheduler.Post(() => _ = SendOnAsync());
+        if (_isFromMemory)
+        {
+            // Here: to wake another thread would take longer than it takes to send.
+            _ = SendOnAsync();
+        }
+        else
+        {
+            scheduler.Post(() => _ = SendOnAsync());
+        }
     }
 
     private void Greet(in Hello hello)

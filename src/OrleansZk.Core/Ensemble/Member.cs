@@ -354,7 +354,8 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         bool isMyself = leader?.Info.Id == _self.Id;
         if (leader is not null && !isMyself && !IsDead(leader))
         {
-            if (await TryFollowAsync(leader.Info, cancellationToken).ConfigureAwait(false))
+            // One that seems to hang would take a connection and say nothing, for longer than it takes to know that it is dead.
+            if (leader.SilentFor < _options.DeadAfter / 2 && await TryFollowAsync(leader.Info, cancellationToken).ConfigureAwait(false))
             {
                 return;
             }

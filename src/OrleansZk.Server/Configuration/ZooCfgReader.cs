@@ -196,7 +196,7 @@ internal sealed class ZooCfgReader
         try
         {
             string text = (File.ReadLines(path).FirstOrDefault() ?? "").Trim();
-            Setting id = SettingTable.Get(nameof(ServerOptions.ServerId));
+            Setting id = Setting.Integer(nameof(ServerOptions.ServerId), options => options.ServerId, 0, 255);
             if (id.Accepts(text))
             {
                 _values[id.Key] = text;

@@ -15,6 +15,7 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
     private List<Sequenced> _open = [];
     private List<Sequenced>? _inFlight;
     private long _lastSequenced = 1L << 32;
+    private readonly List<ModelConnection> _gone = [];
     private long _reportedAt = clock.GetTimestamp();
 
     public ModelTree Applied { get; private set; } = new();
@@ -72,16 +73,23 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
     public void Disconnect(ModelConnection connection)
     {
         connection.End();
-        _connections.Remove(connection);
+        if (_connections.Remove(connection) && connection.Accepted == true && _connections.All(other => other.Accepted != true || other.Session != connection.Session))
+        {
+            _gone.Add(connection);
+        }
     }
 
     /// <summary>What happens every half tick.</summary>
     public void Tick()
     {
-        foreach (ModelConnection connection in _connections.Where(other => other.IsOpen && other.Accepted == true && other.LastHeard >= _reportedAt))
+        // What a client said right before its connection ended counts too.
+        IEnumerable<ModelConnection> current = _connections.Where(other => other.IsOpen && other.Accepted == true);
+        foreach (ModelConnection connection in current.Concat(_gone).Where(other => other.LastHeard >= _reportedAt))
         {
             _sessions.Touch(connection);
         }
+
+        _gone.Clear();
 
         _reportedAt = clock.GetTimestamp();
         Submit([.. _sessions.Due().Select(session => new Sequenced(SequencedKind.Close, null, session, null, null))]);
@@ -113,6 +121,7 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
         }
 
         _connections.Clear();
+        _gone.Clear();
         if (keepHeld)
         {
             foreach (Sequenced item in _inFlight ?? [])

@@ -41,7 +41,7 @@ public sealed class SettingTableTests
         { o => o.ClientPort = 65536, "OrleansZk:ClientPort is '65536', but must be an integer from 0 to 65535" },
         { o => o.AdminPort = -2, "OrleansZk:AdminPort is '-2', but must be an integer from -1 to 65535" },
         { o => o.AdminAddress = "localhost", "OrleansZk:AdminAddress is 'localhost', but must be an IP address, or empty for all" },
-        { o => o.ServerId = 255, "OrleansZk:ServerId is '255', but must be an integer from 0 to 254" },
+        { o => o.ServerId = 256, "OrleansZk:ServerId is '256', but must be an integer from -1 to 255" },
         { o => o.TickTime = 0, "OrleansZk:TickTime is '0', but must be an integer from 1 to 3600000" },
         { o => o.MaxFrameLength = 10, "OrleansZk:MaxFrameLength is '10', but must be an integer from 1024 to 1073741824" },
         { o => o.LogSegmentBytes = 1, "OrleansZk:LogSegmentBytes is '1', but must be an integer from 1048576 to 1073741824" },

@@ -124,7 +124,7 @@ public sealed class ZooCfgTreatmentTests
 
     [Theory]
     [InlineData("7\n", "7")]
-    [InlineData(" 254 ", "254")]
+    [InlineData(" 255 ", "255")]
     public void The_file_myid_gives_the_number_of_the_server(string text, string id)
     {
         using var file = new ZooCfgFile();
@@ -135,7 +135,8 @@ public sealed class ZooCfgTreatmentTests
 
     [Theory]
     [InlineData("one")]
-    [InlineData("255")]
+    [InlineData("256")]
+    [InlineData("-1")]
     [InlineData("")]
     public void A_myid_that_is_no_number_of_a_server_is_refused(string text)
     {
@@ -143,8 +144,8 @@ public sealed class ZooCfgTreatmentTests
         File.WriteAllText(file.Path, $"dataDir={file.Folder}\n");
         File.WriteAllText(Path.Combine(file.Folder, "myid"), text);
         file.Fail().ShouldHaveSingleItem().ShouldBe(text.Length == 0
-            ? "myid, line 1: the server's number is empty, but must be an integer from 0 to 254"
-            : $"myid, line 1: the server's number is '{text}', but must be an integer from 0 to 254");
+            ? "myid, line 1: the server's number is empty, but must be an integer from 0 to 255"
+            : $"myid, line 1: the server's number is '{text}', but must be an integer from 0 to 255");
     }
 
     [Fact]
