@@ -70,6 +70,8 @@ public sealed partial class Member
         TimeSpan silent = _clock.GetElapsedTime(_leaderHeardAt, now);
         if (_leadership is not null)
         {
+            // Not the time since the last turn, which may have been long on a busy machine.
+            silent = TimeSpan.Zero;
             _leaderHeardAt = now;
         }
         else if (_channel is { IsFollowing: true } channel)
