@@ -21,6 +21,9 @@ internal sealed class ModelSession
     public ModelConnection? Owner { get; set; }
 
     public long Deadline { get; set; }
+
+    /// <summary>The connection that its client was given last: what others say for it is not heard.</summary>
+    public ModelConnection? Speaker { get; set; }
 }
 
 /// <summary>A connection: what it waits for, and what its client must have received.</summary>

@@ -73,7 +73,7 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
     public void Disconnect(ModelConnection connection)
     {
         connection.End();
-        if (_connections.Remove(connection) && connection.Accepted == true && _connections.All(other => other.Accepted != true || other.Session != connection.Session))
+        if (_connections.Remove(connection) && connection.Session.Speaker == connection)
         {
             _gone.Add(connection);
         }
@@ -83,8 +83,7 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
     public void Tick()
     {
         // What a client said right before its connection ended counts too.
-        IEnumerable<ModelConnection> current = _connections.Where(other => other.IsOpen && other.Accepted == true);
-        foreach (ModelConnection connection in current.Concat(_gone).Where(other => other.LastHeard >= _reportedAt))
+        foreach (ModelConnection connection in _connections.Concat(_gone).Where(other => other.Session.Speaker == other && other.LastHeard >= _reportedAt))
         {
             _sessions.Touch(connection);
         }
@@ -365,6 +364,7 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
                 return [];
             }
 
+            connection.Session.Speaker = connection;
             return [.. _connections.Where(other => other != connection && other.Accepted == true && other.Session == connection.Session)];
         }
 

@@ -63,7 +63,7 @@ internal abstract class RewritesLog : Sabotage
         GroupCodec.Begin(writer, 0, 0);
         foreach (Transaction transaction in Rewrite(decoded.Transactions))
         {
-            transaction.Write(writer);
+            GroupCodec.Write(writer, transaction);
         }
 
         return group with { Bytes = writer.Written.ToArray() };

@@ -16,6 +16,8 @@ public sealed class ScrubTests : EngineTest
         Pass().ShouldBeNull();
         Node("/n1234").Data![2] ^= 0x10;
         Pass().ShouldBe("/n1234");
+        Node("/n1234").Data![2] ^= 0x10;
+        Pass().ShouldBeNull();
     }
 
     [Fact]
