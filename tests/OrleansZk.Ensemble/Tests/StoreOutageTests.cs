@@ -19,6 +19,7 @@ public sealed class StoreOutageTests
     [Fact]
     public async Task Stopped_at_once() => await OutageAsync(postgres => postgres.StopAsync(immediately: true), postgres => postgres.StartAsync());
 
+    /// <summary>For long enough that commands time out and are cancelled.</summary>
     [Fact]
     public async Task Hanging() => await OutageAsync(
         postgres =>
@@ -30,9 +31,10 @@ public sealed class StoreOutageTests
         {
             postgres.Continue();
             return Task.CompletedTask;
-        });
+        },
+        2 * Outage);
 
-    private static async Task OutageAsync(Func<PostgresServer, Task> stop, Func<PostgresServer, Task> start)
+    private static async Task OutageAsync(Func<PostgresServer, Task> stop, Func<PostgresServer, Task> start, TimeSpan? time = null)
     {
         SharedPostgres.Require();
         await using PostgresServer postgres = await PostgresServer.StartNewAsync();
@@ -46,7 +48,7 @@ public sealed class StoreOutageTests
         await using Counters load = await Counters.StartAsync(cluster);
         long begin = Stopwatch.GetTimestamp();
         await stop(postgres);
-        var outage = Deadline.In(Outage);
+        var outage = Deadline.In(time ?? Outage);
         int reads = 0;
         while (!outage.HasPassed)
         {
