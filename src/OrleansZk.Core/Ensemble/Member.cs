@@ -56,6 +56,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
     private long? _beatingSince;
     private (int Id, long Incarnation)? _unreachable;
     private long _yieldUntil;
+    private long _pauseUntil;
     private int _scrubPosition;
     private Transfer? _transfer;
     private volatile bool _isStopping;
@@ -292,6 +293,12 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         if (view.Leader != (_self.Id, _self.Incarnation) || _leaderFailure is not null || _reloadReason is not null)
         {
             LogDeposed(leadership.Epoch, view.Epoch);
+            if (_leaderFailure is not (null or LeaderFencedException))
+            {
+                // Others may have more luck; and what fails at once should not claim epoch after epoch.
+                _pauseUntil = _clock.GetTimestamp() + _clock.TimestampFrequency;
+            }
+
             await StopLeadingAsync(leadership, abandon: true).ConfigureAwait(false);
             CloseFollowers(leadership);
             _waker.Wake();
@@ -372,7 +379,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         bool yields = _clock.GetTimestamp() < _yieldUntil && view.Members.Any(member => member.Info.Id != _self.Id && MayBeElected(member));
 
         // The epoch may be this server's own: it had begun to lead, and something came in between. The others wait for it.
-        if (!yields && !_isStopping && (isMyself || Election.IsMyTurn(view, _self.Id, MayBeElected, Leaderless)))
+        if (!yields && !_isStopping && _clock.GetTimestamp() >= _pauseUntil && (isMyself || Election.IsMyTurn(view, _self.Id, MayBeElected, Leaderless)))
         {
             await LeadAsync(view, cancellationToken).ConfigureAwait(false);
         }

@@ -93,6 +93,9 @@ public sealed class PostgresTransactionLog : ITransactionLog
             _unsettledClaim = null;
             CheckEnd(end, start);
             (_epoch, _last) = (end.Epoch, end.LastZxid);
+
+            // What became of an append that was given up is known now: the log has it, or its epoch is over.
+            _unsettled = null;
             _logger.EpochClaimed(end.Epoch, end.LastZxid);
             return end.Epoch;
         }

@@ -108,6 +108,32 @@ public sealed class PostgresOutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_append_that_was_given_up_does_not_stand_in_the_way_of_the_next_epoch()
+    {
+        PostgresTransactionLog log = _database.Log(1, 1);
+        await log.OpenAsync(Cancellation);
+        long epoch = await log.ClaimEpochAsync(0, Cancellation);
+        long zxid = epoch << 32;
+        for (bool isUnknown = false; !isUnknown;)
+        {
+            await log.AppendAsync(Group(++zxid, 10), Cancellation);
+            await _database.EndSessionsAsync();
+            try
+            {
+                await log.AppendAsync(Group(++zxid, 10), Cancellation);
+            }
+            catch (StoreUnavailableException)
+            {
+                isUnknown = true;
+            }
+        }
+
+        // Its leader was stopped; the same server leads again.
+        epoch = await log.ClaimEpochAsync(epoch, Cancellation);
+        await log.AppendAsync(Group((epoch << 32) + 1, 10), Cancellation);
+    }
+
+    [Fact]
     public async Task A_claim_that_broke_off_is_found_by_claiming_again()
     {
         await _database.EndSessionsAsync();
