@@ -17,6 +17,10 @@ namespace OrleansZk.Server.Hosting;
 /// <summary>Puts a server into a host: the engine on its embedded store, the client port, the admin port.</summary>
 public static class ServerBuilderExtensions
 {
+    // Npgsql blocks a thread for each command that it cancels, for seconds when the store hangs. The pool begins with one for each core and adds
+    // others slowly: without these, heartbeats, pings and clients would wait as well.
+    private const int MinThreads = 32;
+
     public static WebApplicationBuilder AddOrleansZkServer(this WebApplicationBuilder builder)
     {
         IServiceCollection services = builder.Services;
@@ -87,6 +91,8 @@ public static class ServerBuilderExtensions
     /// <summary>The servers of an ensemble share a PostgreSQL, and speak with each other.</summary>
     private static void AddEnsemble(this IServiceCollection services, ConfigurationManager configuration)
     {
+        ThreadPool.GetMinThreads(out int workers, out int completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), completions);
         services.AddPostgresStorage();
         services.AddOptions<PostgresOptions>().Configure<IOptions<ServerOptions>>((postgres, server) =>
         {

@@ -7,17 +7,11 @@ namespace OrleansZk.Server.Hosting;
 /// <summary>Runs a server for as long as its process lives.</summary>
 internal static partial class ServerHost
 {
-    // Npgsql blocks a thread for each command that it cancels, for seconds when the store hangs. The pool begins with one for each core and adds
-    // others slowly: without these, heartbeats, pings and clients would wait as well.
-    private const int MinThreads = 32;
-
     /// <param name="settings">Each as <c>--key=value</c>.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] settings)
     {
         bool hasStarted = false;
-        ThreadPool.GetMinThreads(out int workers, out int completions);
-        ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), completions);
         try
         {
             WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
