@@ -136,7 +136,9 @@ public sealed partial class Leader : ILeader, IDisposable
         lock (_gate)
         {
             _isClosed = true;
-            isIdle = !_isCommitting;
+
+            // Whoever has sequenced something is about to start committing it.
+            isIdle = !_isCommitting && _open.IsEmpty;
             if (!isIdle)
             {
                 _whenStopped = stopped;

@@ -79,7 +79,24 @@ internal sealed class Publisher(IFollower follower, IWorkScheduler scheduler)
                 return;
             }
 
-            follower.Deliver(group.Items);
+            try
+            {
+                follower.Deliver(group.Items);
+            }
+            catch
+            {
+                // Nothing may follow what could not be delivered; and whoever waits for the end must not wait for ever.
+                lock (_gate)
+                {
+                    _isPublishing = false;
+                    _waiting.Clear();
+                    whenIdle = _whenIdle;
+                }
+
+                whenIdle?.Invoke();
+                throw;
+            }
+
             group.Clear();
             lock (_gate)
             {
