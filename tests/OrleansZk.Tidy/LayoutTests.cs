@@ -18,7 +18,10 @@ public sealed partial class LayoutTests
         ["OrleansZk.Protocol"] = ["OrleansZk.Abstractions"],
         ["OrleansZk.Core"] = ["OrleansZk.Abstractions", "OrleansZk.Protocol"],
         ["OrleansZk.Storage"] = ["OrleansZk.Abstractions", "OrleansZk.Protocol", "OrleansZk.Core"],
-        ["OrleansZk.Server"] = ["OrleansZk.Abstractions", "OrleansZk.Protocol", "OrleansZk.Core", "OrleansZk.Storage"],
+        ["OrleansZk.Client"] = ["OrleansZk.Abstractions", "OrleansZk.Protocol"],
+        ["OrleansZk.Server"] = ["OrleansZk.Abstractions", "OrleansZk.Protocol", "OrleansZk.Core", "OrleansZk.Storage", "OrleansZk.Client"],
+        ["OrleansZk.Grains"] = ["OrleansZk.Abstractions", "OrleansZk.Client"],
+        ["OrleansZk.Silo"] = ["OrleansZk.Grains", "OrleansZk.Server"],
     };
 
     // The same for tests whose worth lies in what they do not know: a checker that used the engine would share its faults.

@@ -67,6 +67,9 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
 
     internal SessionPassword Password { get; }
 
+    /// <summary>The password of a session, for a client that is of this process and trusted.</summary>
+    public byte[] PasswordOf(long sessionId) => Password.For(sessionId);
+
     internal TimeProvider Clock { get; }
 
     /// <summary>Transactions applied since the replica was created.</summary>
@@ -96,9 +99,10 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     /// <summary>Takes a client's connection.</summary>
     /// <param name="clientAddress">Address and port, for people.</param>
     /// <param name="clientIp">The address alone, for ACLs.</param>
-    public ClientConnection Connect(IConnectionTransport transport, string clientAddress, string clientIp)
+    /// <param name="newSessionId">The id for a new session, from <see cref="NextSessionId"/>; 0 draws one when it is needed.</param>
+    public ClientConnection Connect(IConnectionTransport transport, string clientAddress, string clientIp, long newSessionId = 0)
     {
-        var connection = new ClientConnection(this, transport, Connections.NextToken(), clientAddress, clientIp);
+        var connection = new ClientConnection(this, transport, Connections.NextToken(), clientAddress, clientIp, newSessionId);
         Connections.Add(connection);
         return connection;
     }
@@ -370,7 +374,8 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         }
     }
 
-    internal long NextSessionId() => Connections.NextSessionId();
+    /// <summary>Draws the id of a session, which no other will have.</summary>
+    public long NextSessionId() => Connections.NextSessionId();
 
     internal void Enlist(WriteRequest request) => _submissions.Add(request);
 

@@ -63,7 +63,7 @@ public sealed partial class ClientConnection
         SessionTimeout = NegotiatedTimeout(request);
         if (request.SessionId == 0)
         {
-            SessionId = _replica.NextSessionId();
+            SessionId = _newSessionId != 0 ? _newSessionId : _replica.NextSessionId();
             Enlist(OperationTable.Get<CreateSession>().Request(new SessionRequest(SessionId, SessionTimeout)), now);
         }
         else if (_replica.Password.IsRight(request.SessionId, request.Password))

@@ -25,15 +25,17 @@ public sealed partial class ClientConnection
     private readonly IConnectionTransport _transport;
     private readonly PendingQueue _pending;
     private readonly ConnectionOutput _output;
+    private readonly long _newSessionId;
     private Phase _phase = Phase.New;
     private List<(EventType Type, string Path)>? _eventsBeforeReply;
     private IReadOnlyList<AclId> _identities;
     private TaskCompletionSource? _room;
     private bool _waitsForAll;
 
-    internal ClientConnection(Replica replica, IConnectionTransport transport, long token, string clientAddress, string clientIp)
+    internal ClientConnection(Replica replica, IConnectionTransport transport, long token, string clientAddress, string clientIp, long newSessionId)
     {
         _replica = replica;
+        _newSessionId = newSessionId;
         _transport = transport;
         _pending = new PendingQueue(replica.Limits.MaxPending, replica.Limits.MaxPendingBytes);
         _output = new ConnectionOutput(Stats);

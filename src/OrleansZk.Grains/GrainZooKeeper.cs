@@ -1,0 +1,412 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Streams;
+using OrleansZk.Client;
+
+namespace OrleansZk.Grains;
+
+/// <summary>A session over a cluster client: survives the loss of a gateway, and of the silo that its grain was on.</summary>
+/// <remarks>
+/// Requests that were on their way when the silo was lost end with <see cref="ErrorCode.ConnectionLoss"/>, as with any ZooKeeper client; those that were not sent yet
+/// wait until the session goes on elsewhere, for a session's timeout at most. Watches are armed again there, and what they missed is told.
+/// </remarks>
+public sealed partial class GrainZooKeeper : SessionClient
+{
+    private const int MostInBatch = 256;
+    private const int MostBatches = 4;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _gate = new();
+    private readonly ISessionGrain _grain;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly Queue<PendingCall> _unsent = new();
+    private readonly List<Batch> _inFlight = [];
+    private readonly DeliveryOrder<(PendingCall? Call, ClientReply? Reply, WatchedEvent Event)> _order = new();
+    private readonly CancellationTokenSource _ending = new();
+    private readonly TimeSpan _timeout;
+    private StreamSubscriptionHandle<StreamedEvent>? _subscription;
+    private Task _beating = Task.CompletedTask;
+    private long _attachment;
+    private long _nextNumber;
+    private long _lostAt;
+    private ErrorCode _ended;
+
+    private GrainZooKeeper(IClusterClient client, Attachment opened)
+    {
+        SessionId = opened.SessionId;
+        _timeout = TimeSpan.FromMilliseconds(opened.Timeout);
+        _grain = client.GetGrain<ISessionGrain>(opened.SessionId);
+        _clock = client.ServiceProvider.GetService<TimeProvider>() ?? TimeProvider.System;
+        _logger = (ILogger?)client.ServiceProvider.GetService<ILogger<GrainZooKeeper>>() ?? NullLogger.Instance;
+    }
+
+    public override long SessionId { get; }
+
+    public override TimeSpan SessionTimeout => _timeout;
+
+    /// <summary>Opens a session.</summary>
+    /// <param name="client">Connected, or a silo's own.</param>
+    /// <exception cref="KeeperException">The cluster has no leader that could open one at the moment.</exception>
+    public static async Task<GrainZooKeeper> OpenAsync(
+        IClusterClient client, GrainZooKeeperOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new GrainZooKeeperOptions();
+        Attachment opened = await client.GetGrain<ISessionGateGrain>(0).Open((int)options.SessionTimeout.TotalMilliseconds)
+            .WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (opened.Id == 0)
+        {
+            throw new KeeperException(ErrorCode.ConnectionLoss);
+        }
+
+        var session = new GrainZooKeeper(client, opened);
+        session.Begin(opened.Id);
+        if (options.StreamProvider is { } provider)
+        {
+            IAsyncStream<StreamedEvent> stream = client.GetStreamProvider(provider).GetStream<StreamedEvent>(WatchStreams.Of(opened.SessionId));
+            session._subscription = await stream.SubscribeAsync((e, _) =>
+            {
+                session.Accept(e);
+                return Task.CompletedTask;
+            }).ConfigureAwait(false);
+        }
+
+        session._beating = session.BeatAsync();
+        return session;
+    }
+
+    /// <summary>Closes the session.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        if (_ending.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await _beating.ConfigureAwait(false);
+        try
+        {
+            if (State != KeeperState.Expired)
+            {
+                await _grain.Close().ConfigureAwait(false);
+            }
+
+            if (_subscription is { } subscription)
+            {
+                await subscription.UnsubscribeAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (IsLoss(e))
+        {
+            // The session ends by its timeout.
+            LogLost(SessionId, e.Message);
+        }
+
+        Finish(KeeperState.Closed, ErrorCode.SessionExpired);
+        await EndAsync().ConfigureAwait(false);
+        _ending.Dispose();
+    }
+
+    protected override void Send(PendingCall call)
+    {
+        lock (_gate)
+        {
+            if (_ended != ErrorCode.Ok)
+            {
+                Answer(call, new ClientReply(_ended, 0));
+                return;
+            }
+
+            _unsent.Enqueue(call);
+            SendBatches();
+        }
+    }
+
+    protected override void OnCallbackFailed(Exception failure) => LogCallbackFailed(failure, SessionId);
+
+    /// <summary>Whatever keeps a call from coming back with an answer: the grain's silo or the gateway is gone, overloaded or silent.</summary>
+    private static bool IsLoss(Exception e) => e is OrleansException or TimeoutException or IOException or InvalidOperationException;
+
+    private void Begin(long attachment)
+    {
+        lock (_gate)
+        {
+            if (_ended != ErrorCode.Ok)
+            {
+                return;
+            }
+
+            _attachment = attachment;
+            _nextNumber = 1;
+            Become(KeeperState.SyncConnected);
+            SendBatches();
+        }
+    }
+
+    /// <summary>Called with the lock.</summary>
+    private void SendBatches()
+    {
+        while (_attachment != 0 && _unsent.Count > 0 && _inFlight.Count < MostBatches)
+        {
+            var calls = new List<PendingCall>(Math.Min(_unsent.Count, MostInBatch));
+            while (calls.Count < MostInBatch && _unsent.TryDequeue(out PendingCall? call))
+            {
+                calls.Add(call);
+            }
+
+            var batch = new Batch(_attachment, _nextNumber, calls);
+            _nextNumber += calls.Count;
+            _inFlight.Add(batch);
+            _ = ExecuteAsync(batch, _order.Last);
+        }
+    }
+
+    private async Task ExecuteAsync(Batch batch, long seen)
+    {
+        SessionAnswer answer;
+        try
+        {
+            answer = await _grain.Execute(new SessionBatch(batch.Attachment, batch.First, [.. batch.Calls.Select(call => call.Request)], seen)).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever it was, the requests must not wait for an answer for ever.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogLost(SessionId, e.Message);
+            Lose(batch.Attachment);
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (!_inFlight.Remove(batch))
+            {
+                // Given up meanwhile.
+                return;
+            }
+
+            for (int i = 0; i < answer.Replies.Count; i++)
+            {
+                _order.Add(answer.Replies[i].Number, (batch.Calls[i], answer.Replies[i].Reply, default));
+            }
+
+            PassOn(answer.Events);
+            if (!answer.WasTaken)
+            {
+                // Not executed, and not to be: they may be sent again, ahead of those that came later.
+                List<PendingCall> later = [.. _unsent];
+                _unsent.Clear();
+                batch.Calls.Concat(later).ToList().ForEach(_unsent.Enqueue);
+            }
+            else
+            {
+                foreach (PendingCall call in batch.Calls.Skip(answer.Replies.Count))
+                {
+                    Answer(call, new ClientReply(ErrorCode.ConnectionLoss, 0));
+                }
+            }
+
+            if (!answer.IsAttached)
+            {
+                Lose(batch.Attachment);
+            }
+
+            SendBatches();
+        }
+    }
+
+    private void Accept(StreamedEvent streamed)
+    {
+        lock (_gate)
+        {
+            if (streamed.Attachment == _attachment)
+            {
+                PassOn([streamed.Event]);
+            }
+        }
+    }
+
+    /// <summary>Called with the lock.</summary>
+    private void PassOn(IReadOnlyList<NumberedEvent> events)
+    {
+        foreach (NumberedEvent numbered in events)
+        {
+            _order.Add(numbered.Number, (null, null, numbered.Event));
+        }
+
+        while (_order.TryTake(out (PendingCall? Call, ClientReply? Reply, WatchedEvent Event) item))
+        {
+            if (item.Call is { } call)
+            {
+                Answer(call, item.Reply!);
+            }
+            else
+            {
+                Tell(item.Event);
+            }
+        }
+    }
+
+    private async Task BeatAsync()
+    {
+        using var timer = new PeriodicTimer(_timeout / 3, _clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_ending.Token).ConfigureAwait(false))
+            {
+                await HeartbeatAsync().ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Closing.
+        }
+    }
+
+    private async Task HeartbeatAsync()
+    {
+        (long attachment, long seen) = (_attachment, _order.Last);
+        if (attachment == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            SessionAnswer answer = await _grain.Heartbeat(attachment, seen).WaitAsync(_timeout / 3, _clock).ConfigureAwait(false);
+            if (!answer.IsAttached)
+            {
+                Lose(attachment);
+                return;
+            }
+
+            lock (_gate)
+            {
+                if (attachment == _attachment)
+                {
+                    PassOn(answer.Events);
+                }
+            }
+        }
+        catch (Exception e) when (IsLoss(e))
+        {
+            LogLost(SessionId, e.Message);
+            Lose(attachment);
+        }
+    }
+
+    /// <summary>The grain, or the way to it, is gone. Nobody knows which of the requests on their way were executed.</summary>
+    private void Lose(long attachment)
+    {
+        lock (_gate)
+        {
+            if (_attachment != attachment || _ended != ErrorCode.Ok)
+            {
+                return;
+            }
+
+            _attachment = 0;
+            _lostAt = _clock.GetTimestamp();
+            FailInFlight(ErrorCode.ConnectionLoss);
+            Become(KeeperState.Disconnected);
+        }
+
+        _ = AttachAsync();
+    }
+
+    private async Task AttachAsync()
+    {
+        TimeSpan pause = FirstPause;
+        while (!_ending.IsCancellationRequested)
+        {
+            try
+            {
+                await SettleAsync().ConfigureAwait(false);
+                WatchList watches = Watches;
+                Attachment attachment = await _grain.Attach(
+                    new AttachRequest((int)_timeout.TotalMilliseconds, LastZxid, Credentials, watches.Count > 0 ? watches : null, IsNew: false)).ConfigureAwait(false);
+                if (attachment.SessionId == 0)
+                {
+                    Finish(KeeperState.Expired, ErrorCode.SessionExpired);
+                    return;
+                }
+
+                if (attachment.Id != 0)
+                {
+                    Begin(attachment.Id);
+                    await HeartbeatAsync().ConfigureAwait(false);
+                    return;
+                }
+            }
+            catch (Exception e) when (IsLoss(e))
+            {
+                LogLost(SessionId, e.Message);
+            }
+
+            GiveUpWaiting();
+            await Task.Delay(pause, _clock, CancellationToken.None).ConfigureAwait(false);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    /// <summary>Requests wait for the session to go on, but not for ever.</summary>
+    private void GiveUpWaiting()
+    {
+        lock (_gate)
+        {
+            if (_clock.GetElapsedTime(_lostAt) < _timeout)
+            {
+                return;
+            }
+
+            while (_unsent.TryDequeue(out PendingCall? call))
+            {
+                Answer(call, new ClientReply(ErrorCode.ConnectionLoss, 0));
+            }
+        }
+    }
+
+    private void Finish(KeeperState state, ErrorCode error)
+    {
+        lock (_gate)
+        {
+            if (_ended != ErrorCode.Ok)
+            {
+                return;
+            }
+
+            _ended = error;
+            _attachment = 0;
+            FailInFlight(error);
+            while (_unsent.TryDequeue(out PendingCall? call))
+            {
+                Answer(call, new ClientReply(error, 0));
+            }
+
+            Become(state);
+        }
+    }
+
+    private void FailInFlight(ErrorCode error)
+    {
+        // An answer that waits for an event before it does not get that any more, and must not be seen without it.
+        IEnumerable<PendingCall> early = _order.Begin().Select(item => item.Call).OfType<PendingCall>();
+        foreach (PendingCall call in early.Concat(_inFlight.SelectMany(batch => batch.Calls)))
+        {
+            Answer(call, new ClientReply(error, 0));
+        }
+
+        _inFlight.Clear();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Session 0x{SessionId:x} has lost its silo for now: {Reason}")]
+    private partial void LogLost(long sessionId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A watcher of session 0x{SessionId:x} threw")]
+    private partial void LogCallbackFailed(Exception failure, long sessionId);
+
+    private sealed record Batch(long Attachment, long First, List<PendingCall> Calls);
+}

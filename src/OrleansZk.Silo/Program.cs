@@ -1,0 +1,4 @@
+using OrleansZk.Server.Configuration;
+using OrleansZk.Server.Hosting;
+
+return await CommandLine.RunAsync(args, ServerHost.RunAsync);
