@@ -8,7 +8,7 @@ namespace OrleansZk.Tidy;
 public sealed partial class TextTests
 {
     private static IEnumerable<string> TextFiles => Repository.Files.Where(file =>
-        Path.GetExtension(file) is ".cs" or ".md" or ".sh" or ".py" or ".json" or ".csproj" or ".props" or ".java" or ".js" or ".yml" or ".cfg"
+        Path.GetExtension(file) is ".cs" or ".md" or ".sh" or ".py" or ".json" or ".csproj" or ".props" or ".java" or ".js" or ".yml" or ".yaml" or ".cfg"
         || Path.GetExtension(file).Length == 0);
 
     [Fact]
