@@ -45,51 +45,56 @@ public abstract class SessionClient : IZooKeeper
     private WatchRegistry Registry { get; } = new();
 
     public async Task<CreatedNode> CreateAsync(
-        string path, byte[]? data, CreateMode mode, IReadOnlyList<Acl>? acl, TimeSpan? timeToLive, CancellationToken cancellationToken)
+        string path,
+        byte[]? data = null,
+        CreateMode mode = CreateMode.Persistent,
+        IReadOnlyList<Acl>? acl = null,
+        TimeSpan? timeToLive = null,
+        CancellationToken cancellationToken = default)
     {
         ClientReply reply = await AskAsync(ClientRequest.Create(path, data, mode, acl, timeToLive), cancellationToken).ConfigureAwait(false);
         return new CreatedNode(reply.Path ?? path, reply.Stat);
     }
 
-    public Task DeleteAsync(string path, int version, CancellationToken cancellationToken) =>
+    public Task DeleteAsync(string path, int version = -1, CancellationToken cancellationToken = default) =>
         AskAsync(new ClientRequest(OpCode.Delete, path) { Number = version }, cancellationToken);
 
-    public async Task<Stat?> ExistsAsync(string path, Action<WatchedEvent>? watcher, CancellationToken cancellationToken)
+    public async Task<Stat?> ExistsAsync(string path, Action<WatchedEvent>? watcher = null, CancellationToken cancellationToken = default)
     {
         var request = new ClientRequest(OpCode.Exists, path) { Watch = watcher is not null };
         ClientReply reply = await SendAsync(request, watcher, cancellationToken).ConfigureAwait(false);
         return reply.Error == ErrorCode.NoNode ? null : Checked(reply, path).Stat;
     }
 
-    public async Task<NodeData> GetDataAsync(string path, Action<WatchedEvent>? watcher, CancellationToken cancellationToken)
+    public async Task<NodeData> GetDataAsync(string path, Action<WatchedEvent>? watcher = null, CancellationToken cancellationToken = default)
     {
         var request = new ClientRequest(OpCode.GetData, path) { Watch = watcher is not null };
         ClientReply reply = Checked(await SendAsync(request, watcher, cancellationToken).ConfigureAwait(false), path);
         return new NodeData(reply.Data ?? [], reply.Stat);
     }
 
-    public async Task<Stat> SetDataAsync(string path, byte[] data, int version, CancellationToken cancellationToken) =>
+    public async Task<Stat> SetDataAsync(string path, byte[] data, int version = -1, CancellationToken cancellationToken = default) =>
         (await AskAsync(new ClientRequest(OpCode.SetData, path) { Data = data, Number = version }, cancellationToken).ConfigureAwait(false)).Stat;
 
-    public async Task<NodeChildren> GetChildrenAsync(string path, Action<WatchedEvent>? watcher, CancellationToken cancellationToken)
+    public async Task<NodeChildren> GetChildrenAsync(string path, Action<WatchedEvent>? watcher = null, CancellationToken cancellationToken = default)
     {
         var request = new ClientRequest(OpCode.GetChildren2, path) { Watch = watcher is not null };
         ClientReply reply = Checked(await SendAsync(request, watcher, cancellationToken).ConfigureAwait(false), path);
         return new NodeChildren(reply.Names, reply.Stat);
     }
 
-    public async Task<NodeAcl> GetAclAsync(string path, CancellationToken cancellationToken)
+    public async Task<NodeAcl> GetAclAsync(string path, CancellationToken cancellationToken = default)
     {
         ClientReply reply = await AskAsync(new ClientRequest(OpCode.GetAcl, path), cancellationToken).ConfigureAwait(false);
         return new NodeAcl(reply.Acl, reply.Stat);
     }
 
-    public async Task<Stat> SetAclAsync(string path, IReadOnlyList<Acl> acl, int version, CancellationToken cancellationToken) =>
+    public async Task<Stat> SetAclAsync(string path, IReadOnlyList<Acl> acl, int version = -1, CancellationToken cancellationToken = default) =>
         (await AskAsync(new ClientRequest(OpCode.SetAcl, path) { Acl = acl, Number = version }, cancellationToken).ConfigureAwait(false)).Stat;
 
-    public Task SyncAsync(string path, CancellationToken cancellationToken) => AskAsync(new ClientRequest(OpCode.Sync, path), cancellationToken);
+    public Task SyncAsync(string path = "/", CancellationToken cancellationToken = default) => AskAsync(new ClientRequest(OpCode.Sync, path), cancellationToken);
 
-    public async Task<IReadOnlyList<MultiResult>> MultiAsync(IReadOnlyList<MultiOperation> operations, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<MultiResult>> MultiAsync(IReadOnlyList<MultiOperation> operations, CancellationToken cancellationToken = default)
     {
         var request = new ClientRequest(OpCode.Multi) { Parts = [.. operations.Select(ClientRequest.Of)] };
         ClientReply reply = await AskAsync(request, cancellationToken).ConfigureAwait(false);
@@ -109,16 +114,16 @@ public abstract class SessionClient : IZooKeeper
         return refused < 0 ? results : throw new MultiException(results[refused].Error, operations[refused].Path, results);
     }
 
-    public Task AddWatchAsync(string path, AddWatchMode mode, Action<WatchedEvent> watcher, CancellationToken cancellationToken) =>
+    public Task AddWatchAsync(string path, AddWatchMode mode, Action<WatchedEvent> watcher, CancellationToken cancellationToken = default) =>
         AskAsync(new ClientRequest(OpCode.AddWatch, path) { Number = (int)mode }, cancellationToken, watcher);
 
-    public Task RemoveWatchesAsync(string path, WatcherType type, CancellationToken cancellationToken) =>
+    public Task RemoveWatchesAsync(string path, WatcherType type = WatcherType.Any, CancellationToken cancellationToken = default) =>
         AskAsync(new ClientRequest(OpCode.RemoveWatches, path) { Number = (int)type }, cancellationToken);
 
-    public async Task<IReadOnlyList<string>> GetEphemeralsAsync(string prefix, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<string>> GetEphemeralsAsync(string prefix = "/", CancellationToken cancellationToken = default) =>
         (await AskAsync(new ClientRequest(OpCode.GetEphemerals, prefix), cancellationToken).ConfigureAwait(false)).Names;
 
-    public Task AuthenticateAsync(string scheme, byte[] credentials, CancellationToken cancellationToken) =>
+    public Task AuthenticateAsync(string scheme, byte[] credentials, CancellationToken cancellationToken = default) =>
         AskAsync(new ClientRequest(OpCode.Auth, scheme) { Data = credentials }, cancellationToken);
 
     public abstract ValueTask DisposeAsync();

@@ -25,8 +25,10 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     private readonly JuteWriter _eventFrame = new();
     private readonly SubmissionQueue _submissions;
     private readonly CatchUpQueue _behind = new();
+    private readonly ZxidWaiters _waiters = new();
     private readonly ILogger _logger;
     private ILeader? _leader;
+    private long _lastAppliedZxid;
 
     public Replica(
         ReplicaIdentity identity,
@@ -63,7 +65,11 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     public AccessControl Access { get; }
 
     /// <summary>The zxid of the newest transaction that reads can see.</summary>
-    public long LastAppliedZxid { get; private set; }
+    public long LastAppliedZxid
+    {
+        get => Volatile.Read(ref _lastAppliedZxid);
+        private set => Volatile.Write(ref _lastAppliedZxid, value);
+    }
 
     internal SessionPassword Password { get; }
 
@@ -226,6 +232,21 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
             LogDropped(connection.SessionId, connection.ClientAddress);
             connection.Drop();
         }
+    }
+
+    /// <summary>Completes when reads can see a transaction, and everything before it.</summary>
+    public Task WaitUntilAppliedAsync(long zxid)
+    {
+        if (LastAppliedZxid >= zxid)
+        {
+            return Task.CompletedTask;
+        }
+
+        Task applied = _waiters.Add(zxid);
+
+        // It may have been applied meanwhile.
+        _waiters.Release(LastAppliedZxid);
+        return applied;
     }
 
     /// <summary>Completes when more requests may be received.</summary>
@@ -456,6 +477,7 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
 
     private void ServeThoseBehind()
     {
+        _waiters.Release(LastAppliedZxid);
         if (_behind.IsEmpty)
         {
             return;

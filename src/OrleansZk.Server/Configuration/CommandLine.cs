@@ -10,8 +10,9 @@ internal static class CommandLine
     private static readonly string[] HostKeys = ["environment", "contentRoot", "applicationName"];
 
     /// <param name="run">Runs the server; gets each setting as <c>--key=value</c>, as .NET's own configuration reads them.</param>
+    /// <param name="isSilo">True takes the options of a silo in place of those for the peer port.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(string[] args, Func<string[], Task<int>> run)
+    public static async Task<int> RunAsync(string[] args, Func<string[], Task<int>> run, bool isSilo = false)
     {
         Option<string?> port = Option("--port", "TCP port for ZooKeeper clients, 0 for any free one (default 2181)");
         Option<string?> adminPort = Option("--admin-port", "HTTP port for operators, 0 for any free one, -1 for none (default 8080)");
@@ -20,11 +21,14 @@ internal static class CommandLine
         Option<string?> ensemble = Option("--ensemble", "Connection string of the PostgreSQL that the servers of an ensemble share");
         Option<string?> id = Option("--id", "This server's number in its ensemble, 0 to 255 (default: drawn once and kept)");
         Option<string?> peerPort = Option("--peer-port", "TCP port for the other servers of the ensemble (default 2888)");
+        Option<string?> siloPort = Option("--silo-port", "TCP port for the other silos of the cluster (default 11111)");
+        Option<string?> gatewayPort = Option("--gateway-port", "TCP port for Orleans clients (default 30000)");
         var command = new RootCommand(
-            "OrleansZk: a server for ZooKeeper clients. Every other setting can be given as --OrleansZk:<name> <value>.")
+            $"OrleansZk: a {(isSilo ? "silo that also serves" : "server for")} ZooKeeper clients. Every other setting can be given as --OrleansZk:<name> <value>.")
         {
-            port, adminPort, data, zooCfg, ensemble, id, peerPort,
+            port, adminPort, data, zooCfg, ensemble, id,
         };
+        (isSilo ? [siloPort, gatewayPort] : new[] { peerPort }).ToList().ForEach(command.Add);
         command.TreatUnmatchedTokensAsErrors = false;
         ParseResult parsed = command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var errors = parsed.Errors.Select(error => error.Message).ToList();
@@ -43,6 +47,8 @@ internal static class CommandLine
             .. Setting(nameof(ServerOptions.Ensemble), parsed.GetResult(ensemble)),
             .. Setting(nameof(ServerOptions.ServerId), parsed.GetResult(id)),
             .. Setting(nameof(ServerOptions.PeerPort), parsed.GetResult(peerPort)),
+            .. Setting(nameof(ServerOptions.SiloPort), parsed.GetResult(siloPort)),
+            .. Setting(nameof(ServerOptions.GatewayPort), parsed.GetResult(gatewayPort)),
             .. Others(parsed.UnmatchedTokens, errors),
         ];
         if (errors.Count > 0)

@@ -8,6 +8,9 @@ internal static class ConsoleLogging
     /// <summary>Time in UTC, to the millisecond.</summary>
     public const string TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
+    /// <summary>Of libraries that say much; the dot keeps ours out.</summary>
+    private static readonly string[] QuietCategories = ["Microsoft", "Orleans.", "Polly"];
+
     /// <summary>What the host says about a failed start, with a stack trace; <see cref="StartupErrors"/> says it better.</summary>
     private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
 
@@ -25,7 +28,11 @@ internal static class ConsoleLogging
         logging.Services.PostConfigure<LoggerFilterOptions>(filter =>
         {
             // Before the rules of the configuration, of which the later one wins.
-            filter.Rules.Insert(0, new LoggerFilterRule(null, "Microsoft", LogLevel.Warning, null));
+            foreach (string category in QuietCategories)
+            {
+                filter.Rules.Insert(0, new LoggerFilterRule(null, category, LogLevel.Warning, null));
+            }
+
             filter.Rules.Insert(0, new LoggerFilterRule(null, HostCategory, null, (_, _, level) => hasStarted() && level >= LogLevel.Warning));
         });
     }

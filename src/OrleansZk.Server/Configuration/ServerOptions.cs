@@ -55,6 +55,21 @@ public sealed class ServerOptions
     /// <summary>TCP port by which the other servers reach this one, where that is not <see cref="PeerPort"/>; 0 where it is.</summary>
     public int AdvertisedPeerPort { get; set; }
 
+    /// <summary>TCP port on which a silo listens for the other silos of its cluster.</summary>
+    public int SiloPort { get; set; } = 11111;
+
+    /// <summary>TCP port on which a silo listens for Orleans clients; 0 for none.</summary>
+    public int GatewayPort { get; set; } = 30000;
+
+    /// <summary>Orleans' name for the cluster of silos.</summary>
+    public string ClusterId { get; set; } = "orleanszk";
+
+    /// <summary>Orleans' name for what the cluster keeps, for all its life.</summary>
+    public string ServiceId { get; set; } = "orleanszk";
+
+    /// <summary>The name of the Orleans stream provider that carries watch events.</summary>
+    public string StreamProvider { get; set; } = "OrleansZk";
+
     /// <summary>Milliseconds between two heartbeats to the store.</summary>
     public int HeartbeatInterval { get; set; } = 300;
 

@@ -1,15 +1,13 @@
-using System.Net;
 using Microsoft.Extensions.Options;
 using OrleansZk.Core.Ensemble;
 using OrleansZk.Core.Replication;
 using OrleansZk.Server.Configuration;
-using OrleansZk.Server.Peers;
 
 namespace OrleansZk.Server.Hosting;
 
 /// <summary>Makes the engine of this process a member of an ensemble, and takes the connections of the others to it.</summary>
 internal sealed class EnsembleHost(
-    IMembership membership, IPeerNetwork network, PeerSecret secret, ReplicaIdentity identity, IOptions<ServerOptions> options, ILoggerFactory loggers)
+    IMembership membership, IPeerNetwork network, IPeerEndpoint endpoint, ReplicaIdentity identity, IOptions<ServerOptions> options, ILoggerFactory loggers)
     : IPeerListener, IAsyncDisposable
 {
     private readonly ServerOptions _options = options.Value;
@@ -23,12 +21,12 @@ internal sealed class EnsembleHost(
         Func<long, IGroupSink, Leader> newLeader,
         TimeProvider clock)
     {
-        secret.Set(ensemble.Secret);
+        endpoint.SetSecret(ensemble.Secret);
         var self = new MemberInfo(
             identity.ServerId,
             identity.Incarnation,
-            Address(_options.PeerAddress, _options.AdvertisedPeerPort > 0 ? _options.AdvertisedPeerPort : _options.PeerPort),
-            Address(_options.ClientAddress, _options.ClientPort));
+            endpoint.Address,
+            AdvertisedAddress.Of(_options, _options.ClientAddress, _options.ClientPort));
         _member = new Member(
             self,
             replica,
@@ -68,17 +66,6 @@ internal sealed class EnsembleHost(
         {
             await member.DisposeAsync();
         }
-    }
-
-    private string Address(string listened, int port)
-    {
-        string host = (_options.AdvertisedHost, listened) switch
-        {
-            ({ Length: > 0 } advertised, _) => advertised,
-            (_, "" or "0.0.0.0" or "::") => Dns.GetHostName(),
-            _ => listened,
-        };
-        return host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('[') ? $"[{host}]:{port}" : $"{host}:{port}";
     }
 
     /// <summary>A server that has no engine yet.</summary>

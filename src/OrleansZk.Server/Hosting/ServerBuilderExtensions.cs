@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OrleansZk.Core.Ensemble;
 using OrleansZk.Core.Replication;
@@ -23,25 +24,49 @@ public static class ServerBuilderExtensions
 
     public static WebApplicationBuilder AddOrleansZkServer(this WebApplicationBuilder builder)
     {
-        IServiceCollection services = builder.Services;
-        services.AddOptions<ServerOptions>().Bind(builder.Configuration.GetSection(ServerOptions.Section)).ValidateOnStart();
+        builder.Services.AddOptions<ServerOptions>().Bind(builder.Configuration.GetSection(ServerOptions.Section));
+        bool isEnsemble = IsEnsemble(builder.Configuration);
+        builder.Services.AddEngine(isEnsemble);
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<Engine>());
+        if (isEnsemble)
+        {
+            builder.Services.AddPeers(peers => builder.Configuration.GetSection(ServerOptions.Section).Bind(peers));
+            builder.Services.AddSingleton<IPeerEndpoint, TcpPeerEndpoint>();
+        }
+
+        return builder.AddFrontEnds();
+    }
+
+    internal static bool IsEnsemble(IConfiguration configuration) =>
+        !string.IsNullOrEmpty(configuration[SettingTable.Get(nameof(ServerOptions.Ensemble)).Key]);
+
+    /// <summary>The engine, to be started by the host, and its store. In an ensemble the host adds an <see cref="IPeerNetwork"/> and an <see cref="IPeerEndpoint"/>.</summary>
+    internal static IServiceCollection AddEngine(this IServiceCollection services, bool isEnsemble)
+    {
+        services.AddOptions<ServerOptions>().ValidateOnStart();
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
         services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) =>
             host.ShutdownTimeout = TimeSpan.FromMilliseconds(server.Value.ShutdownTimeout));
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider =>
             ServerIdentity.Of(provider.GetRequiredService<IOptions<ServerOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
-        if (string.IsNullOrEmpty(builder.Configuration[SettingTable.Get(nameof(ServerOptions.Ensemble)).Key]))
+        if (isEnsemble)
         {
-            services.AddStandalone();
+            services.AddEnsemble();
         }
         else
         {
-            services.AddEnsemble(builder.Configuration);
+            services.AddStandalone();
         }
 
         services.AddSingleton<Engine>();
-        services.AddHostedService(provider => provider.GetRequiredService<Engine>());
+        return services;
+    }
+
+    /// <summary>The ports for clients and operators, and in an ensemble that for other servers.</summary>
+    internal static WebApplicationBuilder AddFrontEnds(this WebApplicationBuilder builder)
+    {
+        IServiceCollection services = builder.Services;
         services.AddSingleton<FourLetterWordService>();
         services.AddAdmin();
         services.AddSingleton(provider =>
@@ -65,7 +90,7 @@ public static class ServerBuilderExtensions
         });
         builder.WebHost.UseKestrelCore();
         services.AddSingleton<Listeners>();
-        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerOptions>, Listeners>(Listen);
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerOptions>, Listeners, IServiceProvider>(Listen);
         return builder;
     }
 
@@ -89,7 +114,7 @@ public static class ServerBuilderExtensions
     }
 
     /// <summary>The servers of an ensemble share a PostgreSQL, and speak with each other.</summary>
-    private static void AddEnsemble(this IServiceCollection services, ConfigurationManager configuration)
+    private static void AddEnsemble(this IServiceCollection services)
     {
         ThreadPool.GetMinThreads(out int workers, out int completions);
         ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), completions);
@@ -104,12 +129,11 @@ public static class ServerBuilderExtensions
             ReplicaIdentity identity = provider.GetRequiredService<ReplicaIdentity>();
             return new PostgresIdentity(identity.ServerId, identity.Incarnation);
         });
-        services.AddPeers(peers => configuration.GetSection(ServerOptions.Section).Bind(peers));
         services.AddSingleton<EnsembleHost>();
         services.AddSingleton<IPeerListener>(provider => provider.GetRequiredService<EnsembleHost>());
     }
 
-    private static void Listen(KestrelServerOptions kestrel, IOptions<ServerOptions> server, Listeners listeners)
+    private static void Listen(KestrelServerOptions kestrel, IOptions<ServerOptions> server, Listeners listeners, IServiceProvider services)
     {
         ServerOptions options = server.Value;
         kestrel.AddServerHeader = false;
@@ -118,7 +142,7 @@ public static class ServerBuilderExtensions
             listeners.ClientOptions = endpoint;
             endpoint.UseConnectionHandler<ClientConnectionHandler>();
         });
-        if (options.Ensemble.Length > 0)
+        if (services.GetService<IPeerEndpoint>() is TcpPeerEndpoint)
         {
             Listen(kestrel, options.PeerAddress, options.PeerPort, endpoint => endpoint.UsePeers());
         }

@@ -9,7 +9,13 @@ internal static partial class ServerHost
 {
     /// <param name="settings">Each as <c>--key=value</c>.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(string[] settings)
+    public static Task<int> RunAsync(string[] settings) =>
+        RunAsync(settings, builder => builder.AddOrleansZkServer(), app => app.MapOrleansZkServer());
+
+    /// <param name="add">Puts together what runs.</param>
+    /// <param name="map">Maps what the admin port answers.</param>
+    /// <inheritdoc cref="RunAsync(string[])"/>
+    public static async Task<int> RunAsync(string[] settings, Action<WebApplicationBuilder> add, Action<WebApplication> map)
     {
         bool hasStarted = false;
         try
@@ -24,9 +30,9 @@ internal static partial class ServerHost
             });
             IReadOnlyList<string> warnings = ServerConfiguration.Complete(builder.Configuration);
             ConsoleLogging.AddDefaults(builder.Logging, builder.Configuration, () => hasStarted);
-            builder.AddOrleansZkServer();
+            add(builder);
             await using WebApplication app = builder.Build();
-            app.MapOrleansZkServer();
+            map(app);
             return await RunAsync(app, warnings, () => hasStarted = true);
         }
         catch (Exception e) when (e is not HostAbortedException)

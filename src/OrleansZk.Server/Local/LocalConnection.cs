@@ -31,6 +31,9 @@ internal sealed class LocalConnection : IConnectionTransport
     private readonly ILocalClient _client;
     private readonly ClientConnection _connection;
     private readonly Queue<Expected> _expected = new();
+
+    // Their answers may pass those of writes that wait.
+    private readonly Queue<Expected> _expectedPings = new();
     private readonly TaskCompletionSource<ConnectResponse?> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private JuteWriter _gathered = new();
     private JuteWriter _receiving = new();
@@ -130,7 +133,7 @@ internal sealed class LocalConnection : IConnectionTransport
                         return false;
                     }
 
-                    _expected.Enqueue(reply);
+                    (reply.Request.Code == OpCode.Ping ? _expectedPings : _expected).Enqueue(reply);
                 }
             }
 
@@ -227,7 +230,7 @@ internal sealed class LocalConnection : IConnectionTransport
         Expected expected;
         lock (_outGate)
         {
-            expected = _expected.Dequeue();
+            expected = (header.Xid == ReservedXid.Ping ? _expectedPings : _expected).Dequeue();
         }
 
         _client.OnReply(expected.Request, ClientCodec.ReadReply(ref reader, header, expected.Request), expected.State);

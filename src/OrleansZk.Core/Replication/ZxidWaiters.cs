@@ -1,0 +1,42 @@
+namespace OrleansZk.Core.Replication;
+
+/// <summary>Those who wait for a transaction to be applied. Thread-safe.</summary>
+internal sealed class ZxidWaiters
+{
+    private readonly Lock _gate = new();
+    private readonly PriorityQueue<TaskCompletionSource, long> _waiting = new();
+    private volatile bool _isEmpty = true;
+
+    /// <summary>Completes with the first <see cref="Release"/> that reaches <paramref name="zxid"/>.</summary>
+    public Task Add(long zxid)
+    {
+        var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            _waiting.Enqueue(waiter, zxid);
+            _isEmpty = false;
+        }
+
+        return waiter.Task;
+    }
+
+    /// <summary>Says how far things are.</summary>
+    public void Release(long zxid)
+    {
+        if (_isEmpty)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            while (_waiting.TryPeek(out TaskCompletionSource? waiter, out long awaited) && awaited <= zxid)
+            {
+                _waiting.Dequeue();
+                waiter.SetResult();
+            }
+
+            _isEmpty = _waiting.Count == 0;
+        }
+    }
+}

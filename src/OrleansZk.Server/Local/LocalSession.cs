@@ -1,0 +1,205 @@
+using System.Threading.Channels;
+using OrleansZk.Client;
+using OrleansZk.Core.Replication;
+using OrleansZk.Protocol.Records;
+
+namespace OrleansZk.Server.Local;
+
+/// <summary>A session served by the replica of this process, for a client that is elsewhere: numbers answers and events, and keeps events until the client has them. Thread-safe.</summary>
+internal sealed class LocalSession : ILocalClient
+{
+    // A client that has so many events to catch up with is treated like one that does not read from its socket.
+    private const int MostKept = 1 << 16;
+
+    private readonly Lock _gate = new();
+    private readonly LocalConnection _connection;
+    private readonly ArrivalOrder _arrivals = new();
+    private readonly Queue<NumberedEvent> _kept = new();
+    private readonly HashSet<Exchange> _exchanges = [];
+    private readonly HashSet<TaskCompletionSource<ClientReply>> _own = [];
+    private readonly Channel<NumberedEvent> _events = Channel.CreateUnbounded<NumberedEvent>();
+    private long _number;
+    private bool _isClosed;
+
+    /// <param name="newSessionId">The id for a new session.</param>
+    public LocalSession(Replica replica, string name, long newSessionId = 0) =>
+        _connection = new LocalConnection(replica, this, name, newSessionId);
+
+    /// <summary>Tells this from every other time that a client attached to a session.</summary>
+    public long Attachment => _connection.Token;
+
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isClosed;
+            }
+        }
+    }
+
+    /// <summary>Every event, in order, as it happens; ends with the connection.</summary>
+    public ChannelReader<NumberedEvent> Events => _events.Reader;
+
+    /// <inheritdoc cref="LocalConnection.ConnectAsync"/>
+    public Task<ConnectResponse?> ConnectAsync(long sessionId, int timeout, long lastZxidSeen) => _connection.ConnectAsync(sessionId, timeout, lastZxidSeen);
+
+    /// <summary>Executes a client's requests, behind those with smaller numbers.</summary>
+    /// <param name="first">The number of the first of them.</param>
+    /// <returns>The answers, fewer when the connection ended meanwhile; null when none of the requests was or will be executed.</returns>
+    /// <exception cref="KeeperException">A request is none of a client.</exception>
+    public async Task<IReadOnlyList<NumberedReply>?> ExecuteAsync(long first, IReadOnlyList<ClientRequest> requests)
+    {
+        if (!await _arrivals.WaitAsync(first).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        var exchange = new Exchange(requests.Count);
+        int sent = 0;
+        try
+        {
+            lock (_gate)
+            {
+                if (_isClosed)
+                {
+                    return null;
+                }
+
+                _exchanges.Add(exchange);
+            }
+
+            while (sent < requests.Count && _connection.Send(requests[sent], exchange))
+            {
+                sent++;
+            }
+        }
+        finally
+        {
+            _arrivals.Done(requests.Count);
+        }
+
+        if (sent > 0)
+        {
+            await exchange.Done.Task.ConfigureAwait(false);
+        }
+
+        return sent == 0 ? null : exchange.Replies;
+    }
+
+    /// <summary>Asks in the session's name, past the client: the answer has no number.</summary>
+    /// <exception cref="KeeperException">The connection has ended, or the request was refused.</exception>
+    public async Task<ClientReply> AskAsync(ClientRequest request)
+    {
+        var answered = new TaskCompletionSource<ClientReply>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            if (_isClosed)
+            {
+                throw new KeeperException(ErrorCode.ConnectionLoss, request.Path);
+            }
+
+            _own.Add(answered);
+        }
+
+        if (!_connection.Send(request, answered))
+        {
+            answered.TrySetResult(new ClientReply(ErrorCode.ConnectionLoss, 0));
+        }
+
+        ClientReply reply = await answered.Task.ConfigureAwait(false);
+        return reply.Error == ErrorCode.Ok ? reply : throw new KeeperException(reply.Error, request.Path);
+    }
+
+    /// <summary>The events behind a number. Those up to it are forgotten.</summary>
+    public IReadOnlyList<NumberedEvent> EventsAfter(long seen)
+    {
+        lock (_gate)
+        {
+            while (_kept.TryPeek(out NumberedEvent oldest) && oldest.Number <= seen)
+            {
+                _kept.Dequeue();
+            }
+
+            return [.. _kept];
+        }
+    }
+
+    /// <summary>Leaves the session to whoever goes on with it, or to its timeout.</summary>
+    public void Close() => _connection.Close();
+
+    void ILocalClient.OnReply(ClientRequest request, ClientReply reply, object? state)
+    {
+        if (state is not Exchange exchange)
+        {
+            var answered = (TaskCompletionSource<ClientReply>)state!;
+            lock (_gate)
+            {
+                _own.Remove(answered);
+            }
+
+            answered.TrySetResult(reply);
+            return;
+        }
+
+        lock (_gate)
+        {
+            exchange.Replies.Add(new NumberedReply(++_number, reply));
+            if (exchange.Replies.Count < exchange.Count)
+            {
+                return;
+            }
+
+            _exchanges.Remove(exchange);
+        }
+
+        exchange.Done.TrySetResult();
+    }
+
+    void ILocalClient.OnEvent(in WatchedEvent e)
+    {
+        NumberedEvent numbered;
+        bool isTooMany;
+        lock (_gate)
+        {
+            numbered = new NumberedEvent(++_number, e);
+            _kept.Enqueue(numbered);
+            isTooMany = _kept.Count > MostKept;
+        }
+
+        _events.Writer.TryWrite(numbered);
+        if (isTooMany)
+        {
+            _connection.Close();
+        }
+    }
+
+    void ILocalClient.OnClosed()
+    {
+        List<Exchange> exchanges;
+        List<TaskCompletionSource<ClientReply>> own;
+        lock (_gate)
+        {
+            _isClosed = true;
+            exchanges = [.. _exchanges];
+            own = [.. _own];
+            _exchanges.Clear();
+            _own.Clear();
+        }
+
+        _arrivals.Close();
+        _events.Writer.TryComplete();
+        exchanges.ForEach(exchange => exchange.Done.TrySetResult());
+        own.ForEach(answered => answered.TrySetResult(new ClientReply(ErrorCode.ConnectionLoss, 0)));
+    }
+
+    private sealed class Exchange(int count)
+    {
+        public int Count => count;
+
+        public List<NumberedReply> Replies { get; } = new(count);
+
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,90 @@
+using OrleansZk.Core.Ensemble;
+using OrleansZk.Grains;
+
+namespace OrleansZk.Silo.Leading;
+
+/// <summary>A follower's connection to the leader: an enumeration for what the leader says, calls for what the follower says.</summary>
+/// <remarks>Whichever way it breaks (silo gone, grain moved, enumeration aborted, time-out), it has ended: the member connects again and goes on from its last zxid.</remarks>
+#pragma warning disable CA1001 // The token source has neither a timer nor a handle: there is nothing to free.
+internal sealed class LeaderConnection(ILeaderGrain grain, SiloAddress silo, IPeerHandler handler, Action<string> onEnded) : IPeerConnection
+#pragma warning restore CA1001
+{
+    private readonly Guid _id = Guid.NewGuid();
+    private readonly MessageBuffer _out = new();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource<bool> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public string RemoteAddress => silo.ToParsableString();
+
+    /// <returns>False when the leader is not there.</returns>
+    public Task<bool> OpenAsync()
+    {
+        _ = ReceiveAsync();
+        return _opened.Task;
+    }
+
+    public void Send(ReadOnlySpan<byte> message) => _out.Add(message);
+
+    public ValueTask WaitForRoomAsync() => _out.WaitForRoomAsync();
+
+    public void Close()
+    {
+        _out.Close();
+        _closing.Cancel();
+    }
+
+    private async Task ReceiveAsync()
+    {
+        string reason = "closed";
+        Task sending = Task.CompletedTask;
+        try
+        {
+            await foreach (LeaderMessages messages in grain.Follow(_id, silo, _closing.Token).WithBatchSize(16).WithCancellation(_closing.Token).ConfigureAwait(false))
+            {
+                if (_opened.TrySetResult(true))
+                {
+                    sending = SendAsync();
+                }
+
+                MessageBuffer.ForEach(messages.Bytes, handler.OnMessage);
+            }
+        }
+#pragma warning disable CA1031 // All of them mean that the connection is gone.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            reason = e.Message;
+        }
+
+        Close();
+        await sending.ConfigureAwait(false);
+        if (!_opened.TrySetResult(false) && _opened.Task.Result)
+        {
+            onEnded(reason);
+            handler.OnClosed();
+        }
+    }
+
+    /// <summary>One call at a time; what is said meanwhile goes with the next.</summary>
+    private async Task SendAsync()
+    {
+        try
+        {
+            for (long number = 1; await _out.TakeAsync(_closing.Token).ConfigureAwait(false) is { } messages; number++)
+            {
+                if (!await grain.Submit(_id, number, messages).WaitAsync(_closing.Token).ConfigureAwait(false))
+                {
+                    break;
+                }
+            }
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            // The reason is the reader's to name.
+        }
+
+        Close();
+    }
+}

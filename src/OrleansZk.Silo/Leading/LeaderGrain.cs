@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+using Orleans.Concurrency;
+using Orleans.Runtime.Placement;
+using OrleansZk.Core.Ensemble;
+using OrleansZk.Grains;
+using OrleansZk.Server.Hosting;
+
+namespace OrleansZk.Silo.Leading;
+
+/// <summary>The way to the leader: the engine of this grain's silo, when that leads.</summary>
+/// <remarks>
+/// It decides nothing. Whether this silo leads is between its engine and the log: were there two of these, or one in the wrong place, followers would be
+/// refused and try again, and nothing would be committed twice.
+/// </remarks>
+[Reentrant, KeepAlive, LeaderPlacement]
+internal sealed class LeaderGrain(Engine engine, ILocalSiloDetails silo, EnsembleHost? ensemble = null) : Grain, ILeaderGrain
+{
+    private readonly Dictionary<Guid, FollowerConnection> _connections = [];
+
+    public Task<LeaderStatus> GetStatus() => Task.FromResult(new LeaderStatus(
+        engine.ServerId, silo.SiloAddress, engine.Leader is not null, engine.Leader is null ? 0 : engine.Replica.LastAppliedZxid >>> 32, engine.Replica.LastAppliedZxid));
+
+    public Task<bool> Settle(SiloAddress there)
+    {
+        if (there.Equals(silo.SiloAddress))
+        {
+            return Task.FromResult(true);
+        }
+
+        foreach (FollowerConnection connection in _connections.Values)
+        {
+            connection.Close();
+        }
+
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, there);
+        this.MigrateOnIdle();
+        return Task.FromResult(false);
+    }
+
+    public async IAsyncEnumerable<LeaderMessages> Follow(
+        Guid connection, SiloAddress leaderSilo, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (ensemble is null || !leaderSilo.Equals(silo.SiloAddress) || engine.Member?.Role != MemberRole.Leading)
+        {
+            yield break;
+        }
+
+        var follower = new FollowerConnection(connection.ToString(), ensemble.Accept);
+        _connections[connection] = follower;
+        follower.Open();
+        try
+        {
+            // Says that the connection is open.
+            yield return new LeaderMessages([]);
+            while (await follower.TakeAsync(cancellationToken) is { } messages)
+            {
+                yield return new LeaderMessages(messages);
+            }
+        }
+        finally
+        {
+            _connections.Remove(connection);
+            follower.End();
+        }
+    }
+
+    public Task<bool> Submit(Guid connection, long number, byte[] messages) =>
+        _connections.TryGetValue(connection, out FollowerConnection? follower) ? follower.ReceiveAsync(number, messages) : Task.FromResult(false);
+
+    public Task<bool> Transfer(int? serverId) =>
+        engine.Member is { } member ? member.TransferAsync(serverId, CancellationToken.None) : Task.FromResult(false);
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        foreach (FollowerConnection connection in _connections.Values)
+        {
+            connection.Close();
+        }
+
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+using OrleansZk.Core.Ensemble;
+using OrleansZk.Grains;
+using OrleansZk.Server.Configuration;
+using OrleansZk.Server.Hosting;
+
+namespace OrleansZk.Silo.Leading;
+
+/// <summary>On the silo that leads: has the leader's grain come here, and tells the cluster of silos that are gone.</summary>
+/// <remarks>
+/// Orleans takes many seconds to be sure that a silo is dead, and until then its directory sends calls there. The store knows it at once: the database has lost the
+/// connection that a member holds for as long as its process lives. One that is gone by that measure, and on whose port nobody listens, is declared dead.
+/// </remarks>
+internal sealed partial class LeaderGrainKeeper(
+    Engine engine,
+    IGrainFactory grains,
+    IClusterMembershipService cluster,
+    ILocalSiloDetails silo,
+    IOptions<ServerOptions> options,
+    TimeProvider clock,
+    ILogger<LeaderGrainKeeper> logger) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan SettledPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(500);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            bool isSettled = true;
+            if (engine.Member is { Role: MemberRole.Leading } member)
+            {
+                isSettled = await TrySettleAsync().ConfigureAwait(false);
+                if (!isSettled && member.View is { } view)
+                {
+                    await BuryAsync(view, stoppingToken).ConfigureAwait(false);
+                }
+            }
+
+            try
+            {
+                await Task.Delay(isSettled && engine.Member is { Role: not MemberRole.Looking } ? SettledPause : Pause, clock, stoppingToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task<bool> TrySettleAsync()
+    {
+        try
+        {
+            return await grains.GetGrain<ILeaderGrain>(options.Value.EnsembleSchema).Settle(silo.SiloAddress).WaitAsync(ProbeTimeout, clock).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // It is tried again.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogNotSettled(e.Message);
+            return false;
+        }
+    }
+
+    private async Task BuryAsync(EnsembleView view, CancellationToken cancellationToken)
+    {
+        foreach (ClusterMember other in cluster.CurrentSnapshot.Members.Values.Where(member => member.Status is SiloStatus.Active or SiloStatus.Joining or SiloStatus.Created))
+        {
+            MemberView? member = view.Members.FirstOrDefault(member => member.Info.PeerAddress == other.SiloAddress.ToParsableString());
+            if (member is { IsConnected: false } && !other.SiloAddress.Equals(silo.SiloAddress) && await IsGoneAsync(other.SiloAddress, cancellationToken).ConfigureAwait(false))
+            {
+                LogGone(other.SiloAddress);
+                await cluster.TryKill(other.SiloAddress).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task<bool> IsGoneAsync(SiloAddress address, CancellationToken cancellationToken)
+    {
+        using var socket = new Socket(address.Endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(ProbeTimeout);
+        try
+        {
+            await socket.ConnectAsync(address.Endpoint, limit.Token).ConfigureAwait(false);
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return !cancellationToken.IsCancellationRequested;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The leader's grain is not here yet: {Reason}")]
+    private partial void LogNotSettled(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Silo} is gone: its process has left the database, and nobody listens on its port")]
+    private partial void LogGone(SiloAddress silo);
+}
