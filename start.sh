@@ -2,11 +2,21 @@
 # Builds the server when its sources are newer than the last build, and becomes it.
 #
 #   ./start.sh --port 2181 --data ./data     options: ./start.sh --help
+#   ./start.sh --silo                        an Orleans silo that serves the same ports
 #   ./start.sh --build-only                  builds, and does not start
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-out=$root/artifacts/server
+kind=server
+project=OrleansZk.Server
+if [ "${1:-}" = --silo ]; then
+    shift
+    kind=silo
+    project=OrleansZk.Silo
+fi
+
+out=$root/artifacts/$kind
+program=$out/orleanszk-$kind
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
 say() { echo "start.sh: $*" >&2; }
@@ -27,7 +37,7 @@ sources() {
 }
 
 is_current() {
-    [ -x "$out/orleanszk-server" ] && [ -f "$out/.sources" ] \
+    [ -x "$program" ] && [ -f "$out/.sources" ] \
         && [ -z "$(sources -newer "$out/.sources" | head -n 1)" ] \
         && [ "$(cat "$out/.sources")" = "$(sources | LC_ALL=C sort | cksum)" ]
 }
@@ -35,8 +45,8 @@ is_current() {
 # The compiler's folders are apart from those of `dotnet build`, which would otherwise restore again after each start. Analyzers are
 # for those who change the code, and must not keep a newer SDK from building it.
 publish() {
-    "$dotnet" publish "$root/src/OrleansZk.Server/OrleansZk.Server.csproj" --configuration Release --use-current-runtime --self-contained false \
-        --artifacts-path "$root/artifacts/build" --output "$next" --disable-build-servers --verbosity quiet \
+    "$dotnet" publish "$root/src/$project/$project.csproj" --configuration Release --use-current-runtime --self-contained false \
+        --artifacts-path "$root/artifacts/build-$kind" --output "$next" --disable-build-servers --verbosity quiet \
         -p:RunAnalyzers=false -p:TreatWarningsAsErrors=false "$@" >"$log" 2>&1 9>&-
 }
 
@@ -46,9 +56,9 @@ build() {
         exit 1
     fi
 
-    say "building the server (once, and after changes) ..."
-    next=$root/artifacts/server.next
-    log=$root/artifacts/build.log
+    say "building the $kind (once, and after changes) ..."
+    next=$out.next
+    log=$root/artifacts/build-$kind.log
     rm -rf "$next"
     mkdir -p "$next"
 
@@ -81,7 +91,7 @@ build() {
 dotnet=$(find_dotnet)
 if ! is_current; then
     mkdir -p "$root/artifacts"
-    exec 9>"$root/artifacts/.lock"
+    exec 9>"$root/artifacts/.lock-$kind"
     if command -v flock >/dev/null; then
         flock 9
     fi
@@ -111,4 +121,4 @@ case "${OrleansZk__Ensemble:-} $*" in
     ;;
 esac
 
-exec "$out/orleanszk-server" "$@"
+exec "$program" "$@"
