@@ -42,6 +42,9 @@ internal sealed class FuzzSocket : IDisposable
         return connection;
     }
 
+    /// <summary>Whether so much waits to be taken by the server that no more can be sent.</summary>
+    public bool IsFull => !_socket.Poll(0, SelectMode.SelectWrite);
+
     /// <returns>False when the server has closed.</returns>
     public async Task<bool> SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {

@@ -80,12 +80,15 @@ public sealed class StalledReaderTests
         }
 
         Task sending = connection.SendAsync(writer.WrittenMemory, Cancellation);
-        await citizen.CheckProgressAsync();
-        await Task.WhenAny(sending, Task.Delay(2000, Cancellation));
-        await citizen.CheckProgressAsync();
-        long stalled = server.Figures().ResidentBytes;
-        TestRun.Print($"memory {before >> 20} MiB before, {stalled >> 20} MiB while nothing is read");
-        (stalled - before).ShouldBeLessThan(MostGrowth);
+        long most = before;
+        for (int i = 0; i < 50; i++)
+        {
+            await citizen.CheckProgressAsync();
+            most = Math.Max(most, server.Figures().ResidentBytes);
+        }
+
+        TestRun.Print($"memory {before >> 20} MiB before, at most {most >> 20} MiB while nothing is read");
+        (most - before).ShouldBeLessThan(MostGrowth);
 
         // Slow is not wrong: when the client reads at last, nothing is missing.
         for (int xid = 1; xid <= 500; xid++)

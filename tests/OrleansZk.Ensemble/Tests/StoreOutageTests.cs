@@ -13,9 +13,11 @@ public sealed class StoreOutageTests
     /// <summary>Shorter than the outage by far: OUTAGE_SECONDS makes it longer still.</summary>
     private static readonly TimeSpan Outage = TimeSpan.FromSeconds(RunReport.Number("OUTAGE_SECONDS", 4));
 
+    /// <summary>As <c>pg_ctl stop -m fast</c>: connections are told that they end.</summary>
     [Fact]
     public async Task Stopped_in_order() => await OutageAsync(postgres => postgres.StopAsync(), postgres => postgres.StartAsync());
 
+    /// <summary>As <c>pg_ctl stop -m immediate</c>: the store recovers as after a crash when it starts again.</summary>
     [Fact]
     public async Task Stopped_at_once() => await OutageAsync(postgres => postgres.StopAsync(immediately: true), postgres => postgres.StartAsync());
 

@@ -1,5 +1,6 @@
 using System.Reflection;
 
+using OrleansZk.Interop.Servers;
 using OrleansZk.Interop.Tools;
 
 using Xunit.Sdk;
@@ -8,7 +9,8 @@ using Xunit.v3;
 namespace OrleansZk.Interop.Cases;
 
 /// <summary>
-/// Makes a test of each case in a client's script, found by reading the script: a case added there runs without a change here.
+/// Makes two tests of each case in a client's script, one of them for an ensemble. The cases are found by reading the script: one that is added there
+/// runs without a change here.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public abstract class ClientCasesAttribute(string client, string script, string pattern) : DataAttribute
@@ -20,7 +22,11 @@ public abstract class ClientCasesAttribute(string client, string script, string 
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker)
     {
         var cases = ClientScripts.CasesIn(Client, Script, pattern);
-        return new(cases.Select(name => new TheoryDataRow<string, string>(Script, name).WithTrait("case", name)).ToList());
+        var rows =
+            from deployment in Enum.GetValues<Deployment>()
+            from name in cases
+            select new TheoryDataRow<Deployment, string, string>(deployment, Script, name).WithTrait("case", name);
+        return new(rows.ToList());
     }
 
     public override bool SupportsDiscoveryEnumeration() => true;

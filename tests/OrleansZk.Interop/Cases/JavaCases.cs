@@ -8,9 +8,9 @@ public sealed class JavaCasesAttribute(string className)
     : ClientCasesAttribute("java", className + ".java", @"^    static void (\w+)\(Env env\)");
 
 /// <summary>Runs cases with the Java client.</summary>
-public abstract class JavaSuite(SharedServer shared)
+public abstract class JavaSuite(SharedServer server, SharedEnsemble ensemble) : ClientSuite(server, ensemble)
 {
-    protected async Task RunAsync(string script, string name)
+    protected async Task RunAsync(Deployment deployment, string script, string name)
     {
         JavaTools.RequireClients();
         string[] arguments =
@@ -23,61 +23,61 @@ public abstract class JavaSuite(SharedServer shared)
             Path.GetFileNameWithoutExtension(script),
             name,
         ];
-        var environment = ClientScripts.Environment(shared.Server, name);
+        var environment = await EnvironmentAsync(deployment, name);
         ClientScripts.Judge(await Subprocess.RunAsync(JavaTools.Java, arguments, TimeSpan.FromSeconds(120), environment));
     }
 }
 
-public sealed class JavaCreate(SharedServer shared) : JavaSuite(shared)
+public sealed class JavaCreate(SharedServer server, SharedEnsemble ensemble) : JavaSuite(server, ensemble)
 {
     [Theory, JavaCases("CreateCases")]
-    public Task Java(string script, string name) => RunAsync(script, name);
+    public Task Java(Deployment deployment, string script, string name) => RunAsync(deployment, script, name);
 }
 
-public sealed class JavaAddWatch(SharedServer shared) : JavaSuite(shared)
+public sealed class JavaAddWatch(SharedServer server, SharedEnsemble ensemble) : JavaSuite(server, ensemble)
 {
     [Theory, JavaCases("AddWatchCases")]
-    public Task Java(string script, string name) => RunAsync(script, name);
+    public Task Java(Deployment deployment, string script, string name) => RunAsync(deployment, script, name);
 }
 
-public sealed class JavaRemoveWatch(SharedServer shared) : JavaSuite(shared)
+public sealed class JavaRemoveWatch(SharedServer server, SharedEnsemble ensemble) : JavaSuite(server, ensemble)
 {
     [Theory, JavaCases("RemoveWatchCases")]
-    public Task Java(string script, string name) => RunAsync(script, name);
+    public Task Java(Deployment deployment, string script, string name) => RunAsync(deployment, script, name);
 }
 
-public sealed class JavaSession(SharedServer shared) : JavaSuite(shared)
+public sealed class JavaSession(SharedServer server, SharedEnsemble ensemble) : JavaSuite(server, ensemble)
 {
     [Theory, JavaCases("SessionCases")]
-    public Task Java(string script, string name) => RunAsync(script, name);
+    public Task Java(Deployment deployment, string script, string name) => RunAsync(deployment, script, name);
 }
 
-public sealed class JavaReconnect(SharedServer shared) : JavaSuite(shared)
+public sealed class JavaReconnect(SharedServer server, SharedEnsemble ensemble) : JavaSuite(server, ensemble)
 {
     [Theory, JavaCases("ReconnectCases")]
-    public Task Java(string script, string name) => RunAsync(script, name);
+    public Task Java(Deployment deployment, string script, string name) => RunAsync(deployment, script, name);
 }
 
-public sealed class JavaRead(SharedServer shared) : JavaSuite(shared)
+public sealed class JavaRead(SharedServer server, SharedEnsemble ensemble) : JavaSuite(server, ensemble)
 {
     [Theory, JavaCases("ReadCases")]
-    public Task Java(string script, string name) => RunAsync(script, name);
+    public Task Java(Deployment deployment, string script, string name) => RunAsync(deployment, script, name);
 }
 
-public sealed class JavaMulti(SharedServer shared) : JavaSuite(shared)
+public sealed class JavaMulti(SharedServer server, SharedEnsemble ensemble) : JavaSuite(server, ensemble)
 {
     [Theory, JavaCases("MultiCases")]
-    public Task Java(string script, string name) => RunAsync(script, name);
+    public Task Java(Deployment deployment, string script, string name) => RunAsync(deployment, script, name);
 }
 
-public sealed class JavaAccess(SharedServer shared) : JavaSuite(shared)
+public sealed class JavaAccess(SharedServer server, SharedEnsemble ensemble) : JavaSuite(server, ensemble)
 {
     [Theory, JavaCases("AccessCases")]
-    public Task Java(string script, string name) => RunAsync(script, name);
+    public Task Java(Deployment deployment, string script, string name) => RunAsync(deployment, script, name);
 }
 
-public sealed class JavaQuota(SharedServer shared) : JavaSuite(shared)
+public sealed class JavaQuota(SharedServer server, SharedEnsemble ensemble) : JavaSuite(server, ensemble)
 {
     [Theory, JavaCases("QuotaCases")]
-    public Task Java(string script, string name) => RunAsync(script, name);
+    public Task Java(Deployment deployment, string script, string name) => RunAsync(deployment, script, name);
 }

@@ -9,16 +9,16 @@ namespace OrleansZk.Interop.Cases;
 public sealed class NodeCasesAttribute() : ClientCasesAttribute("node", "cases.js", @"^exports\.(\w+) = async");
 
 /// <summary>Runs cases with node-zookeeper-client, of the version that <c>package-lock.json</c> pins.</summary>
-public sealed class NodeSuite(SharedServer shared)
+public sealed class NodeSuite(SharedServer server, SharedEnsemble ensemble) : ClientSuite(server, ensemble)
 {
     private static readonly Lazy<Task<string>> Modules = new(InstallAsync);
 
     [Theory, NodeCases]
-    public async Task Node(string script, string name)
+    public async Task Node(Deployment deployment, string script, string name)
     {
         Assert.SkipWhen(Executables.Find("node") is null, "node is missing: install Debian's package 'nodejs'.");
         Assert.SkipWhen(Executables.Find("npm") is null, "npm is missing: install Debian's package 'npm'.");
-        var environment = new Dictionary<string, string>(ClientScripts.Environment(shared.Server, name))
+        var environment = new Dictionary<string, string>(await EnvironmentAsync(deployment, name))
         {
             ["NODE_PATH"] = await Modules.Value,
         };

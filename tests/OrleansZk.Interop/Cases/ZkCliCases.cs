@@ -6,7 +6,7 @@ using OrleansZk.Interop.Tools;
 namespace OrleansZk.Interop.Cases;
 
 /// <summary>ZooKeeper's own command line, <c>zkCli</c>, verb by verb: typed as an administrator would, read as one would.</summary>
-public sealed class ZkCliCases(SharedServer shared)
+public abstract class ZkCliCases
 {
     private readonly string _root = ClientScripts.NewRoot("zkcli");
 
@@ -16,17 +16,20 @@ public sealed class ZkCliCases(SharedServer shared)
         $"cZxid = 0x[0-9a-f]+\nctime = .+\nmZxid = 0x[0-9a-f]+\nmtime = .+\npZxid = 0x[0-9a-f]+\ncversion = {cversion}\ndataVersion = {version}\n"
         + $"aclVersion = {aversion}\nephemeralOwner = 0x0\ndataLength = {length}\nnumChildren = {children}$");
 
-    private string[] Arguments(params string[] command) =>
+    /// <summary>The connection string.</summary>
+    protected abstract Task<string> HostsAsync();
+
+    private async Task<string[]> ArgumentsAsync(params string[] command) =>
     [
         .. JavaTools.QuickStartOptions, "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-cp", JavaTools.ClientClassPath,
-        "org.apache.zookeeper.ZooKeeperMain", "-server", shared.Server.Hosts, .. command,
+        "org.apache.zookeeper.ZooKeeperMain", "-server", await HostsAsync(), .. command,
     ];
 
     /// <summary>A shell whose root node exists.</summary>
     private async Task<Conversation> ShellAsync()
     {
         JavaTools.RequireCli();
-        var shell = Conversation.Start(JavaTools.Java, Arguments());
+        var shell = Conversation.Start(JavaTools.Java, await ArgumentsAsync());
         await shell.ExpectAsync("state:SyncConnected type:None");
         await shell.AskAsync($"create {_root} top", $"^Created {_root}$");
         return shell;
@@ -162,7 +165,7 @@ public sealed class ZkCliCases(SharedServer shared)
         await cli.AskAsync($"getAcl -s {_root}/a/b", @"^'digest,'alice:8y0lhh/7xkdEiwhX7vo9i\+/Nmzc=\n: cdrwa\n'world,'anyone\n: r\n" + StatWith(0, 0, 1, 0, 0));
         await cli.AskAsync($"setAcl -v 7 {_root}/a world:anyone:r", "version No is not valid");
         await cli.AskAsync($"setAcl {_root}/a nosuch:x:r", "InvalidACL|Acl is not valid");
-        await using var other = Conversation.Start(JavaTools.Java, Arguments());
+        await using var other = Conversation.Start(JavaTools.Java, await ArgumentsAsync());
         await other.ExpectAsync("state:SyncConnected type:None");
         await other.AskAsync($"getAcl {_root}/a", "^'digest,'alice:x\n: cdrwa\n'world,'anyone\n: r$");
         await other.AskAsync($"set {_root}/a x", $"^Insufficient permission : {_root}/a$");
@@ -214,7 +217,7 @@ public sealed class ZkCliCases(SharedServer shared)
         await cli.AskAsync($"create -e {_root}/e", "^Created");
         await cli.SayAsync("close");
         await cli.AskAsync("ls /", "^Not connected$");
-        await cli.AskAsync($"connect {shared.Server.Hosts}", "state:SyncConnected type:None");
+        await cli.AskAsync($"connect {await HostsAsync()}", "state:SyncConnected type:None");
         await cli.AskAsync($"get {_root}", "^top$");
         await cli.AskAsync($"ls {_root}", @"^\[\]$");
         await cli.SayAsync("quit");
@@ -226,11 +229,21 @@ public sealed class ZkCliCases(SharedServer shared)
     {
         JavaTools.RequireCli();
         var limit = TimeSpan.FromSeconds(60);
-        var created = await Subprocess.RunAsync(JavaTools.Java, Arguments("create", _root, "data"), limit);
+        var created = await Subprocess.RunAsync(JavaTools.Java, await ArgumentsAsync("create", _root, "data"), limit);
         Assert.True(created.ExitCode == 0 && created.Output.Contains($"Created {_root}", StringComparison.Ordinal), created.Output);
-        var read = await Subprocess.RunAsync(JavaTools.Java, Arguments("get", _root), limit);
+        var read = await Subprocess.RunAsync(JavaTools.Java, await ArgumentsAsync("get", _root), limit);
         Assert.True(read.ExitCode == 0 && read.Output.Contains("\ndata\n", StringComparison.Ordinal), read.Output);
-        var missing = await Subprocess.RunAsync(JavaTools.Java, Arguments("get", _root + "/none"), limit);
+        var missing = await Subprocess.RunAsync(JavaTools.Java, await ArgumentsAsync("get", _root + "/none"), limit);
         Assert.True(missing.ExitCode == 1 && missing.Output.Contains("Node does not exist", StringComparison.Ordinal), missing.Output);
     }
+}
+
+public sealed class ZkCliStandaloneCases(SharedServer shared) : ZkCliCases
+{
+    protected override Task<string> HostsAsync() => Task.FromResult(shared.Server.Hosts);
+}
+
+public sealed class ZkCliEnsembleCases(SharedEnsemble shared) : ZkCliCases
+{
+    protected override Task<string> HostsAsync() => shared.HostsAsync();
 }

@@ -5,13 +5,17 @@ using OrleansZk.Interop.Tools;
 
 namespace OrleansZk.Interop.Servers;
 
-/// <summary>Apache ZooKeeper, standalone, from the jars of Debian's packages.</summary>
-public sealed class ApacheServer(ServerSettings settings) : ServerProcess(ServerKind.Apache, settings)
+/// <summary>Apache ZooKeeper from the jars of Debian's packages.</summary>
+public sealed class ApacheServer(ServerSettings settings, EnsembleMember? member) : ServerProcess(ServerKind.Apache, settings, member)
 {
     protected override ProcessStartInfo Describe()
     {
         var config = Path.Combine(Folder, "zoo.cfg");
-        File.WriteAllText(config, Settings.ToZooCfg(Port, DataFolder));
+        File.WriteAllText(config, Settings.ToZooCfg(Port, DataFolder) + Member?.ToZooCfg());
+        if (Member is { } own)
+        {
+            File.WriteAllText(Path.Combine(DataFolder, "myid"), own.Id.ToString(CultureInfo.InvariantCulture));
+        }
 
         var start = new ProcessStartInfo(JavaTools.Java);
         foreach (var option in JavaTools.QuickStartOptions)
@@ -25,7 +29,7 @@ public sealed class ApacheServer(ServerSettings settings) : ServerProcess(Server
         start.ArgumentList.Add("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
         start.ArgumentList.Add("-cp");
         start.ArgumentList.Add(JavaTools.ServerClassPath);
-        start.ArgumentList.Add("org.apache.zookeeper.server.ZooKeeperServerMain");
+        start.ArgumentList.Add(Member is null ? "org.apache.zookeeper.server.ZooKeeperServerMain" : "org.apache.zookeeper.server.quorum.QuorumPeerMain");
         start.ArgumentList.Add(config);
         return start;
     }

@@ -9,7 +9,7 @@ namespace OrleansZk.Interop.Servers;
 /// The server of this repository, started by its <c>start.sh</c>; or the program that <c>ORLEANSZK_SERVER</c> names, which takes the same options,
 /// so that nothing is built anew while cases run.
 /// </summary>
-public sealed class OrleansZkServer(ServerSettings settings) : ServerProcess(ServerKind.OrleansZk, settings)
+public sealed class OrleansZkServer(ServerSettings settings, EnsembleMember? member) : ServerProcess(ServerKind.OrleansZk, settings, member)
 {
     private static readonly string StartScript = Path.Combine(RepositoryFolder.Path, "start.sh");
 
@@ -18,7 +18,7 @@ public sealed class OrleansZkServer(ServerSettings settings) : ServerProcess(Ser
     /// <summary>The first start of a fresh copy builds the server, which takes longer than any start should.</summary>
     private static readonly Lazy<Task> Built = new(BuildAsync);
 
-    private readonly int _adminPort = AnotherFreePort();
+    private readonly int _adminPort = FreePorts.Take();
 
     protected override Task PrepareAsync() => Built.Value;
 
@@ -34,6 +34,19 @@ public sealed class OrleansZkServer(ServerSettings settings) : ServerProcess(Ser
         foreach (var (name, value) in Settings.ToOrleansZkEnvironment())
         {
             start.Environment[name] = value;
+        }
+
+        if (Member is { } own)
+        {
+            start.ArgumentList.Add("--ensemble");
+            start.ArgumentList.Add(own.Store);
+            start.ArgumentList.Add("--id");
+            start.ArgumentList.Add(own.Id.ToString(CultureInfo.InvariantCulture));
+            start.ArgumentList.Add("--peer-port");
+            start.ArgumentList.Add(own.PeerPort.ToString(CultureInfo.InvariantCulture));
+            start.Environment["OrleansZk__PeerAddress"] = "127.0.0.1";
+            start.Environment["OrleansZk__AdvertisedHost"] = "127.0.0.1";
+            start.Environment["OrleansZk__AdvertisedPeerPort"] = own.AdvertisedPeerPort.ToString(CultureInfo.InvariantCulture);
         }
 
         return start;

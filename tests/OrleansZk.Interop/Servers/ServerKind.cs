@@ -6,7 +6,7 @@ public enum ServerKind
     /// <summary>The server of this repository, started by its <c>start.sh</c>.</summary>
     OrleansZk,
 
-    /// <summary>Apache ZooKeeper, standalone, as Debian packages it.</summary>
+    /// <summary>Apache ZooKeeper, as Debian packages it.</summary>
     Apache,
 }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 
 using OrleansZk.Interop.Tools;
@@ -20,16 +19,20 @@ public abstract class ServerProcess : IAsyncDisposable
     private Process? _process;
     private OutputTail? _log;
 
-    protected ServerProcess(ServerKind kind, ServerSettings settings)
+    protected ServerProcess(ServerKind kind, ServerSettings settings, EnsembleMember? member)
     {
         Kind = kind;
         Settings = settings;
+        Member = member;
         Port = FreePorts.Take();
     }
 
     public ServerKind Kind { get; }
 
     public ServerSettings Settings { get; }
+
+    /// <summary>Null for a server that stands alone.</summary>
+    public EnsembleMember? Member { get; }
 
     /// <summary>The client port. A restart keeps it.</summary>
     public int Port { get; }
@@ -43,10 +46,11 @@ public abstract class ServerProcess : IAsyncDisposable
     protected string DataFolder => Path.Combine(_folder.Path, "data");
 
     /// <summary>Creates a server of the given kind and waits until it answers.</summary>
-    public static async Task<ServerProcess> StartNewAsync(ServerKind kind, ServerSettings? settings = null)
+    /// <param name="member">Null for a server that stands alone. One of an ensemble answers when most of the others run.</param>
+    public static async Task<ServerProcess> StartNewAsync(ServerKind kind, ServerSettings? settings = null, EnsembleMember? member = null)
     {
         settings ??= new ServerSettings();
-        ServerProcess server = kind == ServerKind.Apache ? new ApacheServer(settings) : new OrleansZkServer(settings);
+        ServerProcess server = kind == ServerKind.Apache ? new ApacheServer(settings, member) : new OrleansZkServer(settings, member);
         try
         {
             await server.StartAsync();
@@ -80,7 +84,7 @@ public abstract class ServerProcess : IAsyncDisposable
     {
         if (_process is { HasExited: false } process)
         {
-            await ChildProcesses.SignalAsync(process, "TERM");
+            Signals.Send(process, Signals.Terminate);
             using var limit = new CancellationTokenSource(StopLimit);
             try
             {
@@ -164,29 +168,4 @@ public abstract class ServerProcess : IAsyncDisposable
             return false;
         }
     }
-
-    /// <summary>Ports that were free a moment ago; each is handed out once per run.</summary>
-    private static class FreePorts
-    {
-        private static readonly HashSet<int> Taken = [];
-
-        public static int Take()
-        {
-            lock (Taken)
-            {
-                while (true)
-                {
-                    using var probe = new TcpListener(IPAddress.Loopback, 0);
-                    probe.Start();
-                    var port = ((IPEndPoint)probe.LocalEndpoint).Port;
-                    if (Taken.Add(port))
-                    {
-                        return port;
-                    }
-                }
-            }
-        }
-    }
-
-    protected static int AnotherFreePort() => FreePorts.Take();
 }

@@ -20,12 +20,13 @@ public static class ClientScripts
         return names.Count > 0 ? names : throw new InvalidOperationException($"No case in clients/{client}/{script}.");
     }
 
-    /// <summary>What every client program is told about its server, by environment variables.</summary>
-    public static IReadOnlyDictionary<string, string> Environment(ServerProcess server, string caseName) => new Dictionary<string, string>
+    /// <summary>What every client program is told about its servers, by environment variables.</summary>
+    /// <param name="hosts">The connection string.</param>
+    public static IReadOnlyDictionary<string, string> Environment(string hosts, string caseName) => new Dictionary<string, string>
     {
-        ["INTEROP_HOSTS"] = server.Hosts,
+        ["INTEROP_HOSTS"] = hosts,
         ["INTEROP_ROOT"] = NewRoot(caseName),
-        ["INTEROP_SERVER"] = server.Kind == ServerKind.Apache ? "apache" : "orleanszk",
+        ["INTEROP_SERVER"] = ServerUnderTest.IsApache ? "apache" : "orleanszk",
         ["INTEROP_SUPER"] = ServerSettings.SuperUser,
     };
 

@@ -31,7 +31,7 @@ public static class FreePorts
         }
     }
 
-    private static bool IsFree(int port)
+    public static bool IsFree(int port)
     {
         try
         {

@@ -81,7 +81,7 @@ public sealed class PostgresServer : IAsyncDisposable
         await Deadline.WaitUntilAsync(AnswersAsync, "an answer of PostgreSQL").ConfigureAwait(false);
     }
 
-    /// <summary>Ends the server: in order, or as in a crash, after which it recovers at the next start.</summary>
+    /// <summary>Ends the server: in order (PostgreSQL's "fast"), or as in a crash ("immediate"), after which it recovers at the next start.</summary>
     public async Task StopAsync(bool immediately = false)
     {
         Process process = Running;

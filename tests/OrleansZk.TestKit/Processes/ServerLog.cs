@@ -56,8 +56,10 @@ public sealed class ServerLog
         }
     }
 
-    internal void Follow(Process process)
+    /// <summary>Keeps what a process prints, whose output is redirected.</summary>
+    public void Follow(Process process)
     {
+        ArgumentNullException.ThrowIfNull(process);
         lock (_gate)
         {
             _lines.Add($"--- process {process.Id} started");

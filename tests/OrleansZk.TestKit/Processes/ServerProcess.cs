@@ -42,6 +42,11 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Of the last process; null while it runs.</summary>
     public int? ExitCode => _process is { HasExited: true } ended ? ended.ExitCode : null;
 
+    /// <summary>All ports that it listens on.</summary>
+    private IEnumerable<int> Ports => _settings.TryGetValue("PeerPort", out string? peerPort)
+        ? [Port, AdminPort, int.Parse(peerPort, CultureInfo.InvariantCulture)]
+        : [Port, AdminPort];
+
     private Process Running => _process ?? throw new InvalidOperationException("the server has not been started");
 
     /// <summary>Starts a server and waits until it serves.</summary>
@@ -75,13 +80,13 @@ public sealed class ServerProcess : IAsyncDisposable
             }
             catch (InvalidOperationException) when (attempt < 5 && Log.SinceStart.Contains("address already in use", StringComparison.OrdinalIgnoreCase))
             {
-                // Somebody else took a port between the probe and the start; a server that clients know keeps its own, and waits.
+                // Somebody else took a port between the probe and the start; a server that others know keeps its own, and waits.
                 if (!_wasReady)
                 {
                     (Port, AdminPort) = (FreePorts.Take(), FreePorts.Take());
                 }
 
-                await Task.Delay(500).ConfigureAwait(false);
+                await Deadline.WaitUntilAsync(() => Ports.All(FreePorts.IsFree), $"ports {string.Join(", ", Ports)}").ConfigureAwait(false);
             }
         }
     }

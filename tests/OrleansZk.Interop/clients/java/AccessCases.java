@@ -81,6 +81,7 @@ final class AccessCases {
                 }
                 owner.create(node, null, acl, CreateMode.PERSISTENT);
                 owner.create(node + "/child", null, Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+                Env.sync(guest, node);
                 String what = row.getKey() + " with permission " + granted;
                 if ((needed & granted) != 0) {
                     call.on(guest, node);
@@ -97,6 +98,7 @@ final class AccessCases {
         ZooKeeper boss = env.as(env.superUser);
         owner.create(env.path("a"), null, Collections.singletonList(digest(OWNER, Perms.ALL)), CreateMode.PERSISTENT);
         owner.create(env.path("a", "child"), null, Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+        env.catchUp();
         for (Map.Entry<String, Object[]> row : matrix(true).entrySet()) {
             try {
                 ((Call) row.getValue()[1]).on(boss, env.path("a"));

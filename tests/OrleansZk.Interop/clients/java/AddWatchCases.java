@@ -103,6 +103,7 @@ final class AddWatchCases {
         Events persistent = new Events();
         other.create(env.path("e1"), null, Ids.OPEN_ACL_UNSAFE, CreateMode.EPHEMERAL);
         other.create(env.path("e2"), null, Ids.OPEN_ACL_UNSAFE, CreateMode.EPHEMERAL);
+        env.catchUp();
         zk.addWatch(env.root, recursive, AddWatchMode.PERSISTENT_RECURSIVE);
         ZooKeeper third = env.client();
         third.addWatch(env.root, persistent, AddWatchMode.PERSISTENT);

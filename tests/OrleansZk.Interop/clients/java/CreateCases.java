@@ -3,6 +3,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
+import org.apache.zookeeper.AddWatchMode;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.ZooDefs.Ids;
@@ -41,13 +42,13 @@ final class CreateCases {
     static void childlessTtlNodeGoes(Env env) throws Exception {
         ZooKeeper zk = env.zk();
         Events events = new Events();
+        zk.addWatch(env.path("short"), events, AddWatchMode.PERSISTENT);
         zk.create(env.path("short"), null, Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT_WITH_TTL, new Stat(), 300);
         zk.create(env.path("parent"), null, Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT_WITH_TTL, new Stat(), 300);
         zk.create(env.path("parent", "child"), null, Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
         zk.create(env.path("long"), null, Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT_WITH_TTL, new Stat(), 3_600_000);
-        zk.exists(env.path("short"), events);
         Env.eventually(() -> zk.exists(env.path("short"), false) == null, "the node outlived its time");
-        events.expect("NodeDeleted " + env.path("short"));
+        events.expect("NodeCreated " + env.path("short"), "NodeDeleted " + env.path("short"));
         Env.check(zk.exists(env.path("parent"), false) != null, "a node with children stays");
         Env.check(zk.exists(env.path("long"), false) != null, "a node whose time is not up stays");
         zk.delete(env.path("parent", "child"), -1);

@@ -65,8 +65,30 @@ final class Env {
         return root + "/" + String.join("/", parts);
     }
 
+    /** Makes a node below the root path that all clients see. */
     String create(String name) throws Exception {
-        return zk().create(path(name), new byte[0], Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+        String path = zk().create(path(name), new byte[0], Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+        catchUp();
+        return path;
+    }
+
+    /**
+     * Lets every client of the case see what any of them has written. Nobody sees another's writes without it, unless told by a watch,
+     * having written since, or having come since: the server of one client may be behind that of another.
+     */
+    void catchUp() throws Exception {
+        for (ZooKeeper zk : clients) {
+            if (zk.getState().isConnected()) {
+                sync(zk, "/");
+            }
+        }
+    }
+
+    /** As {@link #catchUp}, for clients that are yet to come to any of the servers. */
+    void catchUpServers() throws Exception {
+        for (String host : hosts.split(",")) {
+            sync(client(host, SESSION_MS, null), "/");
+        }
     }
 
     void closeAll() {
@@ -89,6 +111,13 @@ final class Env {
     void since39(String what) {
         if (apache) {
             throw new Interop.Skip("Apache ZooKeeper 3.8 does not do this yet: " + what);
+        }
+    }
+
+    /** Leaves out what ZooKeeper's ensembles do not do. */
+    void notByApachesEnsembles(String what) {
+        if (apache && hosts.contains(",")) {
+            throw new Interop.Skip("Apache ZooKeeper's ensembles do not do this: " + what);
         }
     }
 

@@ -85,6 +85,7 @@ final class ReadCases {
         make(zk, env.path("a", "x"), CreateMode.PERSISTENT);
         make(zk, env.path("a", "y"), CreateMode.PERSISTENT);
         env.as("alice:wonder").create(env.path("private"), null, Ids.CREATOR_ALL_ACL, CreateMode.PERSISTENT);
+        env.catchUp();
         List<OpResult> results = zk.multi(Arrays.asList(
             Op.getChildren(env.path("a")), Op.getData(env.path("a")), Op.getData(env.path("none")), Op.getChildren(env.path("none")),
             Op.getData(env.path("private")), Op.getChildren(env.path("a", "x"))));

@@ -18,6 +18,7 @@ final class ReconnectCases {
         relay.cut();
         states.awaitState(KeeperState.Disconnected);
         change.make(env.zk());
+        env.catchUpServers();
         relay.mend();
         Env.eventually(() -> zk.getState().isConnected(), "reconnected");
         Env.eventually(() -> {

@@ -5,18 +5,16 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A TCP relay before the server, that can be cut: connections end, new ones are refused until it is mended. */
+/** A TCP relay, each connection to the next server, that can be cut: connections end, new ones are refused until it is mended. */
 final class Relay implements AutoCloseable {
     private final ServerSocket listener;
-    private final String host;
-    private final int port;
+    private final String[] targets;
     private final List<Socket> open = new ArrayList<>();
+    private int next;
     private boolean broken;
 
-    Relay(String target) throws IOException {
-        int colon = target.lastIndexOf(':');
-        host = target.substring(0, colon);
-        port = Integer.parseInt(target.substring(colon + 1));
+    Relay(String hosts) throws IOException {
+        targets = hosts.split(",");
         listener = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
         start(this::acceptAll);
     }
@@ -25,8 +23,12 @@ final class Relay implements AutoCloseable {
         return "127.0.0.1:" + listener.getLocalPort();
     }
 
-    synchronized void cut() {
+    synchronized void refuse() {
         broken = true;
+    }
+
+    synchronized void cut() {
+        refuse();
         for (Socket socket : open) {
             close(socket);
         }
@@ -51,7 +53,8 @@ final class Relay implements AutoCloseable {
                     close(client);
                     continue;
                 }
-                Socket server = new Socket(host, port);
+                String[] target = targets[next++ % targets.length].split(":");
+                Socket server = new Socket(target[0], Integer.parseInt(target[1]));
                 client.setTcpNoDelay(true);
                 server.setTcpNoDelay(true);
                 open.add(client);

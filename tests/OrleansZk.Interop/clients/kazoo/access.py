@@ -17,6 +17,7 @@ def case_digest_owner_only(env: Env):
     alice, bob = env.client(auth_data=[ALICE]), env.client(auth_data=[BOB])
     path = env.path("a")
     alice.create(path, b"mine", acl=[digest(ALICE, all=True)])
+    env.catch_up()
     equal(alice.get(path)[0], b"mine", "the owner reads")
     for zk in (env.zk, bob):
         fails_with(e.NoAuthError, zk.get, path)
@@ -58,6 +59,7 @@ def case_permissions_are_not_inherited(env: Env):
     alice = env.client(auth_data=[ALICE])
     alice.create(env.path("a"), b"", acl=[digest(ALICE, all=True)])
     alice.create(env.path("a", "b"), b"open", acl=OPEN_ACL_UNSAFE)
+    env.catch_up()
     equal(env.zk.get(env.path("a", "b"))[0], b"open", "a child of a closed node may be open")
 
 
@@ -68,6 +70,7 @@ def case_auth_stands_for_whoever_writes(env: Env):
     equal(sorted(a.id.id.split(":")[0] for a in acls), ["alice", "bob"], "one entry for each identity")
     check(all(a.perms == 31 and a.id.scheme == "digest" for a in acls), "entries: %r" % (acls,))
     env.client(auth_data=[BOB]).set(env.path("a"), b"x")
+    env.catch_up()
     fails_with(e.NoAuthError, env.zk.get, env.path("a"))
 
 
@@ -132,6 +135,7 @@ def case_super_passes_everything(env: Env):
     boss.create(env.path("a", "child"))
     boss.delete(env.path("a", "child"))
     boss.set_acls(env.path("a"), OPEN_ACL_UNSAFE)
+    env.catch_up()
     equal(env.zk.get(env.path("a"))[0], b"y", "opened by super")
 
 

@@ -42,6 +42,15 @@ class Env(object):
         client.start(timeout=PATIENCE)
         return client
 
+    def catch_up(self):
+        """
+        Lets every client of the case see what any of them has written. Nobody sees another's writes without it, unless told by a
+        watch, having written since, or having come since: the server of one client may be behind that of another.
+        """
+        for client in self._clients:
+            if client.connected:
+                client.sync("/")
+
     def close(self):
         for client in self._clients:
             client.stop()

@@ -64,6 +64,7 @@ def case_lock_times_out_and_can_be_tried(env: Env):
 def case_lock_of_a_dead_holder_is_released(env: Env):
     holder = env.client()
     holder.Lock(env.path("lock")).acquire()
+    env.catch_up()
     waiting = in_thread(lambda: env.zk.Lock(env.path("lock")).acquire())
     eventually(lambda: len(env.zk.get_children(env.path("lock"))) == 2, "one holds, one waits")
     holder.stop()
@@ -82,6 +83,7 @@ def case_read_and_write_locks(env: Env):
     r1, r2, w = a.ReadLock(env.path("rw")), b.ReadLock(env.path("rw")), c.WriteLock(env.path("rw"))
     check(r1.acquire() and r2.acquire(timeout=30), "two readers at once")
     equal(w.acquire(blocking=False), False, "no writer beside readers")
+    env.catch_up()
     writer = in_thread(lambda: w.acquire())
     eventually(lambda: len(env.zk.get_children(env.path("rw"))) == 3, "the writer waits")
     r1.release()
@@ -150,9 +152,11 @@ def case_lease(env: Env):
     hour = datetime.timedelta(hours=1)
     other = env.client()
     check(env.zk.NonBlockingLease(env.path("lease"), hour, "a", utcnow=lambda: now[0]), "first")
+    env.catch_up()
     check(not other.NonBlockingLease(env.path("lease"), hour, "b", utcnow=lambda: now[0]), "taken")
     check(env.zk.NonBlockingLease(env.path("lease"), hour, "a", utcnow=lambda: now[0]), "renewed")
     now[0] += datetime.timedelta(hours=2)
+    env.catch_up()
     check(other.NonBlockingLease(env.path("lease"), hour, "b", utcnow=lambda: now[0]), "free again")
 
 

@@ -31,6 +31,7 @@ def case_double_barrier(env: Env):
 
     for join in [in_thread(work, i) for i in range(3)]:
         join()
+    env.catch_up()
     eventually(lambda: not [c for c in env.zk.get_children(env.path("double")) if c != "ready"], "nobody is left inside")
 
 
@@ -74,6 +75,7 @@ def case_locking_queue(env: Env):
     check(other.consume(), "used up")
     equal(other.get(30), b"one", "what was given back")
     check(other.consume(), "used up")
+    env.catch_up()
     equal(queue.get(0.2), None, "empty")
     waiting = in_thread(lambda: queue.get(30))
     other.put(b"late")
@@ -90,6 +92,7 @@ def case_counter_counts_every_change(env: Env):
 
     for join in [in_thread(work, zk) for zk in clients]:
         join()
+    env.catch_up()
     equal(env.zk.Counter(env.path("counter")).value, 60, "count")
     equal(env.zk.exists(env.path("counter")).version, 60, "version")
 
@@ -99,9 +102,11 @@ def case_party(env: Env):
     parties = [zk.Party(env.path("party"), "p%d" % i) for i, zk in enumerate(others)]
     for party in parties:
         party.join()
+    env.catch_up()
     mine = env.zk.Party(env.path("party"))
     equal(sorted(mine), ["p0", "p1", "p2"], "members")
     parties[1].leave()
+    env.catch_up()
     equal(len(mine), 2, "members after one left")
     others[2].stop()
     eventually(lambda: list(mine) == ["p0"], "a member whose session ended is out")
@@ -110,6 +115,7 @@ def case_party(env: Env):
 def case_shallow_party(env: Env):
     party = env.client().ShallowParty(env.path("party"), "someone")
     party.join()
+    env.catch_up()
     equal(list(env.zk.ShallowParty(env.path("party"))), ["someone"], "members")
 
 

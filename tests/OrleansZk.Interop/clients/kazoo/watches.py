@@ -25,6 +25,7 @@ def case_data_watch_fires_once(env: Env):
     other = env.client()
     path = env.path("a")
     other.create(path)
+    env.catch_up()
     events = Events()
     env.zk.get(path, watch=events)
     for i in range(5):
@@ -48,6 +49,7 @@ def case_children_watch_sees_creates_and_deletes_of_children(env: Env):
     other = env.client()
     added, removed, gone = Events(), Events(), Events()
     other.create(env.path("d"))
+    env.catch_up()
     env.zk.get_children(env.path("d"), watch=added)
     other.set(env.path("d"), b"data does not matter")
     other.create(env.path("d", "a"))
@@ -67,6 +69,7 @@ def case_delete_tells_data_and_child_watchers(env: Env):
     other = env.client()
     path = env.path("a")
     other.create(path)
+    env.catch_up()
     data, children, exists = Events(), Events(), Events()
     env.zk.get(path, watch=data)
     env.zk.exists(path, watch=exists)
@@ -81,6 +84,7 @@ def case_event_comes_before_the_reply_that_shows_the_change(env: Env):
     other = env.client()
     path = env.path("a")
     other.create(path, b"0")
+    env.catch_up()
     for i in range(1, 101):
         events = Events()
         env.zk.get(path, watch=events)
@@ -139,6 +143,7 @@ def case_DataWatch_goes_on_after_a_lost_connection(env: Env):
     other = env.client()
     path = env.path("a")
     other.create(path, b"0")
+    env.catch_up()
     values = []
     env.zk.DataWatch(path, lambda data, stat: values.append(data))
     eventually(lambda: values == [b"0"], "first value")

@@ -73,12 +73,14 @@ exports.accessControl = async (zk) => {
   owner.client.addAuthInfo('digest', Buffer.from('alice:wonder'));
   await owner.create(at('a'), 'mine', CreateMode.PERSISTENT, ACL.CREATOR_ALL_ACL);
   assert.equal((await owner.get(at('a')))[0].toString(), 'mine');
+  await zk.catchUp();
   await refused('NO_AUTH', zk.get(at('a')));
   await refused('NO_AUTH', zk.set(at('a'), 'x'));
   await refused('NO_AUTH', zk.children(at('a')));
   const acl = (await owner.call('getACL', at('a')))[0];
   assert.deepEqual(acl.map((a) => [a.permission, a.id.scheme, a.id.id.split(':')[0]]), [[31, 'digest', 'alice']]);
   await owner.call('setACL', at('a'), [new ACL(Permission.READ, new Id('world', 'anyone'))], 0);
+  await zk.catchUp();
   assert.equal((await zk.get(at('a')))[0].toString(), 'mine');
   await refused('NO_AUTH', zk.set(at('a'), 'x'));
   owner.close();
@@ -117,6 +119,7 @@ exports.helpersOfTheClient = async (zk) => {
 exports.ephemeralsGoWithTheirSession = async (zk) => {
   const other = await Session.open();
   await other.create(at('e'), null, CreateMode.EPHEMERAL);
+  await zk.catchUp();
   const deleted = expectEvent();
   await zk.exists(at('e'), deleted.watcher);
   other.close();
@@ -160,6 +163,7 @@ exports.chrootAndUnicode = async (zk) => {
   await zk.create(at('jail'));
   const inside = await Session.open({ chroot: at('jail') });
   assert.equal(await inside.create('/gr\u00fc\u00df-\u65e5\u672c', 'x'), '/gr\u00fc\u00df-\u65e5\u672c');
+  await zk.catchUp();
   assert.deepEqual(await zk.children(at('jail')), ['gr\u00fc\u00df-\u65e5\u672c']);
   inside.close();
 };

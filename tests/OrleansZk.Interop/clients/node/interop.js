@@ -58,6 +58,11 @@ class Session {
     return within(new Promise((resolve) => transaction.commit((error, results) => resolve({ error, results }))), 'a transaction');
   }
 
+  /** Lets this client see what others have written, whichever server it is at; there is no sync in this library, but a write does it too. */
+  async catchUp() {
+    await this.set(process.env.INTEROP_ROOT, '');
+  }
+
   close() {
     this.client.close();
   }
