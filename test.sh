@@ -59,16 +59,28 @@ if ! command -v dotnet >/dev/null; then
     exit 1
 fi
 
-dotnet build OrleansZk.Standalone.slnf -c Release --nologo -v quiet || exit 1
+# The Orleans projects need packages that not every machine can restore.
+solution=OrleansZk.sln
+if ! restore=$(dotnet restore OrleansZk.sln --nologo -v quiet 2>&1); then
+    solution=OrleansZk.Standalone.slnf
+    left_out+=("the silo's tests, since $(grep -oE 'NU[0-9]+: .*' <<<"$restore" | head -1 || echo 'the solution does not restore')")
+fi
 
-# The very server that users start.
+dotnet build "$solution" -c Release --nologo -v quiet || exit 1
+
+# The very programs that users start.
 ./start.sh --build-only || exit 1
 export ORLEANSZK_SERVER=$PWD/artifacts/server/orleanszk-server
+if [[ $solution == OrleansZk.sln ]]; then
+    ./start.sh --silo --build-only || exit 1
+    export ORLEANSZK_SILO=$PWD/artifacts/silo/orleanszk-silo
+fi
 
 projects=("$@")
 if ((!${#projects[@]})); then
     for folder in tests/*/; do
         name=$(basename "$folder")
+        [[ $name == OrleansZk.Silo.Tests && $solution != OrleansZk.sln ]] && continue
         [[ -e $folder/$name.csproj ]] && grep -q '<OutputType>Exe' "$folder/$name.csproj" && projects+=("${name#OrleansZk.}")
     done
 fi
