@@ -15,10 +15,11 @@ public interface ILeaderGrain : IGrainWithStringKey
 
     /// <summary>Opens a connection of a follower.</summary>
     /// <param name="connection">Made up by the follower.</param>
-    /// <param name="silo">That the follower takes for the leader's.</param>
+    /// <param name="leader">The silo that the follower takes for the leader's.</param>
+    /// <param name="follower">The follower's own.</param>
     /// <returns>What the leader has to say, for as long as the follower listens.</returns>
     [Alias("Follow")]
-    IAsyncEnumerable<LeaderMessages> Follow(Guid connection, SiloAddress silo, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<LeaderMessages> Follow(Guid connection, SiloAddress leader, SiloAddress follower, CancellationToken cancellationToken = default);
 
     /// <summary>Hands over messages of a follower.</summary>
     /// <param name="number">1 for the first of a connection, and so on.</param>

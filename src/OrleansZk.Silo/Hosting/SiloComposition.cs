@@ -1,31 +1,42 @@
+using System.Net;
+using System.Net.Sockets;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using OrleansZk.Server.Configuration;
 using OrleansZk.Server.Hosting;
+using OrleansZk.Silo.Clustering;
 
 namespace OrleansZk.Silo.Hosting;
 
 /// <summary>The silo that <c>orleanszk-silo</c> runs: the engine, its grains, and the same front ends as the server.</summary>
+/// <remarks>Alone it needs nothing but its data folder; silos of a cluster keep everything in the one PostgreSQL.</remarks>
 internal static class SiloComposition
 {
     private const string Dashboard = "/dashboard";
+    private const string PubSubStore = "PubSubStore";
 
     public static void Add(WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<ServerOptions>().Bind(builder.Configuration.GetSection(ServerOptions.Section));
         ServerOptions options = builder.Configuration.GetSection(ServerOptions.Section).Get<ServerOptions>() ?? new ServerOptions();
+        bool isCluster = options.Ensemble.Length > 0;
+        if (isCluster)
+        {
+            // Before the silo, which looks for its tables when it starts.
+            builder.Services.AddHostedService<SchemaPreparation>();
+        }
+
         builder.UseOrleans(silo =>
         {
-            silo.AddOrleansZk(options.Ensemble.Length > 0);
-            silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
-            if (options.Ensemble.Length > 0)
+            silo.AddOrleansZk(isCluster);
+            if (isCluster)
             {
-                throw new NotSupportedException();
+                silo.UsePostgres(options);
             }
             else
             {
                 silo.UseLocalhostClustering(options.SiloPort, options.GatewayPort, null, options.ServiceId, options.ClusterId);
-                silo.AddMemoryGrainStorage("PubSubStore");
+                silo.AddMemoryGrainStorage(PubSubStore);
             }
 
             silo.AddWatchStreams(options.StreamProvider);
@@ -38,5 +49,35 @@ internal static class SiloComposition
     {
         app.MapOrleansZkServer();
         app.MapOrleansDashboard(Dashboard);
+    }
+
+    private static void UsePostgres(this ISiloBuilder silo, ServerOptions options)
+    {
+        string store = OrleansConnectionString.Create(options.Ensemble, OrleansSchema.NameFor(options.EnsembleSchema));
+        silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
+        silo.UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (OrleansConnectionString.Invariant, store));
+        silo.AddAdoNetGrainStorage(PubSubStore, storage => (storage.Invariant, storage.ConnectionString) = (OrleansConnectionString.Invariant, store));
+        if (options.AdvertisedHost.Length > 0)
+        {
+            silo.ConfigureEndpoints(Resolve(options.AdvertisedHost), options.SiloPort, options.GatewayPort, listenOnAnyHostAddress: true);
+        }
+        else
+        {
+            silo.ConfigureEndpoints(options.SiloPort, options.GatewayPort, listenOnAnyHostAddress: true);
+        }
+    }
+
+    /// <summary>Orleans advertises addresses, not names.</summary>
+    private static IPAddress Resolve(string host)
+    {
+        try
+        {
+            IPAddress[] addresses = Dns.GetHostAddresses(host);
+            return addresses.FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork) ?? addresses[0];
+        }
+        catch (SocketException e)
+        {
+            throw new ConfigurationException([$"{ServerOptions.Section}:{nameof(ServerOptions.AdvertisedHost)} is '{host}', which has no address: {e.Message}"]);
+        }
     }
 }

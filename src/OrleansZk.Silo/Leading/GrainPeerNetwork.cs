@@ -7,14 +7,15 @@ using OrleansZk.Server.Hosting;
 namespace OrleansZk.Silo.Leading;
 
 /// <summary>Reaches the leader by grain calls. Silos of a cluster trust each other: there is nothing to prove.</summary>
-internal sealed partial class GrainPeerNetwork(IGrainFactory grains, IOptions<ServerOptions> options, ILogger<GrainPeerNetwork> logger) : IPeerNetwork
+internal sealed partial class GrainPeerNetwork(
+    IGrainFactory grains, ILocalSiloDetails self, IOptions<ServerOptions> options, ILogger<GrainPeerNetwork> logger) : IPeerNetwork
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
 
     public async ValueTask<IPeerConnection> ConnectAsync(string address, IPeerHandler handler, CancellationToken cancellationToken)
     {
         var connection = new LeaderConnection(
-            grains.GetGrain<ILeaderGrain>(options.Value.EnsembleSchema), SiloAddress.FromParsableString(address), handler, reason => LogEnded(address, reason));
+            grains.GetGrain<ILeaderGrain>(options.Value.EnsembleSchema), SiloAddress.FromParsableString(address), self.SiloAddress, handler, reason => LogEnded(address, reason));
         try
         {
             if (await connection.OpenAsync().WaitAsync(ConnectTimeout, cancellationToken).ConfigureAwait(false))

@@ -6,7 +6,7 @@ namespace OrleansZk.Silo.Leading;
 /// <summary>A follower's connection to the leader: an enumeration for what the leader says, calls for what the follower says.</summary>
 /// <remarks>Whichever way it breaks (silo gone, grain moved, enumeration aborted, time-out), it has ended: the member connects again and goes on from its last zxid.</remarks>
 #pragma warning disable CA1001 // The token source has neither a timer nor a handle: there is nothing to free.
-internal sealed class LeaderConnection(ILeaderGrain grain, SiloAddress silo, IPeerHandler handler, Action<string> onEnded) : IPeerConnection
+internal sealed class LeaderConnection(ILeaderGrain grain, SiloAddress silo, SiloAddress self, IPeerHandler handler, Action<string> onEnded) : IPeerConnection
 #pragma warning restore CA1001
 {
     private readonly Guid _id = Guid.NewGuid();
@@ -39,7 +39,7 @@ internal sealed class LeaderConnection(ILeaderGrain grain, SiloAddress silo, IPe
         Task sending = Task.CompletedTask;
         try
         {
-            await foreach (LeaderMessages messages in grain.Follow(_id, silo, _closing.Token).WithBatchSize(16).WithCancellation(_closing.Token).ConfigureAwait(false))
+            await foreach (LeaderMessages messages in grain.Follow(_id, silo, self, _closing.Token).WithBatchSize(16).WithCancellation(_closing.Token).ConfigureAwait(false))
             {
                 if (_opened.TrySetResult(true))
                 {

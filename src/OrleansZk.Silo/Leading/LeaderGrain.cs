@@ -38,21 +38,21 @@ internal sealed class LeaderGrain(Engine engine, ILocalSiloDetails silo, Ensembl
     }
 
     public async IAsyncEnumerable<LeaderMessages> Follow(
-        Guid connection, SiloAddress leaderSilo, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Guid connection, SiloAddress leader, SiloAddress follower, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (ensemble is null || !leaderSilo.Equals(silo.SiloAddress) || engine.Member?.Role != MemberRole.Leading)
+        if (ensemble is null || !leader.Equals(silo.SiloAddress) || engine.Member?.Role != MemberRole.Leading)
         {
             yield break;
         }
 
-        var follower = new FollowerConnection(connection.ToString(), ensemble.Accept);
-        _connections[connection] = follower;
-        follower.Open();
+        var opened = new FollowerConnection(follower.ToParsableString(), ensemble.Accept);
+        _connections[connection] = opened;
+        opened.Open();
         try
         {
             // Says that the connection is open.
             yield return new LeaderMessages([]);
-            while (await follower.TakeAsync(cancellationToken) is { } messages)
+            while (await opened.TakeAsync(cancellationToken) is { } messages)
             {
                 yield return new LeaderMessages(messages);
             }
@@ -60,7 +60,7 @@ internal sealed class LeaderGrain(Engine engine, ILocalSiloDetails silo, Ensembl
         finally
         {
             _connections.Remove(connection);
-            follower.End();
+            opened.End();
         }
     }
 

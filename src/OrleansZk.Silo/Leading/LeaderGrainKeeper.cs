@@ -7,10 +7,11 @@ using OrleansZk.Server.Hosting;
 
 namespace OrleansZk.Silo.Leading;
 
-/// <summary>On the silo that leads: has the leader's grain come here, and tells the cluster of silos that are gone.</summary>
+/// <summary>Has the leader's grain come to the silo that leads, and tells the cluster of silos that are gone.</summary>
 /// <remarks>
-/// Orleans takes many seconds to be sure that a silo is dead, and until then its directory sends calls there. The store knows it at once: the database has lost the
-/// connection that a member holds for as long as its process lives. One that is gone by that measure, and on whose port nobody listens, is declared dead.
+/// Orleans takes many seconds to be sure that a silo is dead; until then its directory sends calls there, and those on their way wait for an answer. The store knows
+/// it at once: the database has lost the connection that a member holds for as long as its process lives. One that is gone by that measure, and on whose port
+/// nobody listens, is declared dead. Whoever sees it first does so.
 /// </remarks>
 internal sealed partial class LeaderGrainKeeper(
     Engine engine,
@@ -22,31 +23,38 @@ internal sealed partial class LeaderGrainKeeper(
     ILogger<LeaderGrainKeeper> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan SettledPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(500);
+
+    // A leader's grain that is here stays here, but for what the directory may lose.
+    private const int PausesWhenSettled = 20;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        using var timer = new PeriodicTimer(Pause, clock);
+        int untilSettling = 0;
+        try
         {
-            bool isSettled = true;
-            if (engine.Member is { Role: MemberRole.Leading } member)
+            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
             {
-                isSettled = await TrySettleAsync().ConfigureAwait(false);
-                if (!isSettled && member.View is { } view)
+                if (engine.Member is not { View: { } view } member)
                 {
-                    await BuryAsync(view, stoppingToken).ConfigureAwait(false);
+                    continue;
+                }
+
+                await BuryAsync(view, stoppingToken).ConfigureAwait(false);
+                if (member.Role != MemberRole.Leading)
+                {
+                    untilSettling = 0;
+                }
+                else if (--untilSettling < 0)
+                {
+                    untilSettling = await TrySettleAsync().ConfigureAwait(false) ? PausesWhenSettled : 0;
                 }
             }
-
-            try
-            {
-                await Task.Delay(isSettled && engine.Member is { Role: not MemberRole.Looking } ? SettledPause : Pause, clock, stoppingToken).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
         }
     }
 
@@ -67,6 +75,11 @@ internal sealed partial class LeaderGrainKeeper(
 
     private async Task BuryAsync(EnsembleView view, CancellationToken cancellationToken)
     {
+        if (view.Members.All(member => member.IsConnected))
+        {
+            return;
+        }
+
         foreach (ClusterMember other in cluster.CurrentSnapshot.Members.Values.Where(member => member.Status is SiloStatus.Active or SiloStatus.Joining or SiloStatus.Created))
         {
             MemberView? member = view.Members.FirstOrDefault(member => member.Info.PeerAddress == other.SiloAddress.ToParsableString());
