@@ -48,7 +48,7 @@ CREATE FUNCTION orleans_grain_state_id(service_id TEXT, state_name TEXT, key_hig
 CREATE TABLE orleans_grain_state (
     id          BYTEA GENERATED ALWAYS AS (orleans_grain_state_id(service_id, state_name, key_high, key_low, key_text)) STORED PRIMARY KEY,
     service_id  TEXT NOT NULL,
-    state_name  TEXT NOT NULL,
+    state_name  TEXT NOT NULL,                -- all that tells types of grains, and storages by name, apart
     key_high    BIGINT NOT NULL,
     key_low     BIGINT NOT NULL,
     key_text    TEXT,
