@@ -21,6 +21,10 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
         {
             connection.Watches!.AdvanceTo(states.LastZxid);
             ReportMissing(connection, "at the end of the run");
+            if (connection.Outstanding.TryPeek(out Operation? waiting))
+            {
+                report("unanswered", $"waits for an answer at the end of the run, and {connection.Outstanding.Count - 1} behind it: {waiting}");
+            }
         }
 
         CheckUnanswered();

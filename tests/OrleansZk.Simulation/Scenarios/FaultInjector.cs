@@ -9,6 +9,9 @@ internal sealed class FaultInjector(SimulatedWorld world, Scenario scenario)
     {
         Repeat(scenario.Faults.Crash, () => world.Crash(AnyServer()));
         Repeat(scenario.Faults.Pause, () => world.Pause(AnyServer()));
+        Repeat(scenario.Faults.AtCommit, () => world.Store.AtNextCommit = world.StrikeAtCommit);
+        Repeat(scenario.Faults.Stop, () => world.Stop(AnyServer()));
+        Repeat(scenario.Faults.Transfer, () => world.Transfer(AnyServer().Id));
         Repeat(scenario.Faults.Partition, world.Partition);
         Repeat(scenario.Faults.StoreOutage, () => world.Store.GoAway(TimeSpan.FromMilliseconds(world.Queue.Random.Next(50, 3000))));
         Repeat(scenario.Faults.StoreCut, () => world.Store.CutOff(AnyServer().Process, TimeSpan.FromMilliseconds(world.Queue.Random.Next(50, 5000))));

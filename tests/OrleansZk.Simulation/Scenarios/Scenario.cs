@@ -77,6 +77,9 @@ internal sealed record Scenario(int Seed)
             {
                 Crash = Rate(2, 10),
                 Pause = Rate(4, 12),
+                AtCommit = Rate(4, 12),
+                Stop = Rate(4, 12),
+                Transfer = servers == 1 ? TimeSpan.Zero : Rate(3, 10),
                 Partition = Rate(3, 10),
                 StoreOutage = Rate(8, 25),
                 StoreCut = servers == 1 ? TimeSpan.Zero : Rate(4, 15),
@@ -105,6 +108,15 @@ internal sealed record FaultMix
 
     public TimeSpan Pause { get; init; }
 
+    /// <summary>A server crashes or hangs when a group of its has come into the log, and it does not know that yet.</summary>
+    public TimeSpan AtCommit { get; init; }
+
+    /// <summary>A server is asked to end, and does so in order.</summary>
+    public TimeSpan Stop { get; init; }
+
+    /// <summary>The leader is asked to hand over to another server.</summary>
+    public TimeSpan Transfer { get; init; }
+
     public TimeSpan Partition { get; init; }
 
     public TimeSpan StoreOutage { get; init; }
@@ -119,6 +131,7 @@ internal sealed record FaultMix
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"crash {Crash.TotalSeconds:F1} pause {Pause.TotalSeconds:F1} partition {Partition.TotalSeconds:F1} "
+        $"crash {Crash.TotalSeconds:F1} pause {Pause.TotalSeconds:F1} at commit {AtCommit.TotalSeconds:F1} stop {Stop.TotalSeconds:F1} "
+        + $"transfer {Transfer.TotalSeconds:F1} partition {Partition.TotalSeconds:F1} "
         + $"outage {StoreOutage.TotalSeconds:F1} cut {StoreCut.TotalSeconds:F1} death {ClientDeath.TotalSeconds:F1} drop {ConnectionDrop.TotalSeconds:F1}");
 }

@@ -45,6 +45,7 @@ internal static class Simulator
         }
 
         violations.AddRange(world.Failures.Select(failure => new Violation("failure", failure)));
+        violations.AddRange(world.Divergences.Select(divergence => new Violation("diverged", divergence)));
         violations.AddRange(world.Store.Misuses.Select(misuse => new Violation("log-misuse", misuse)));
         return new RunResult(
             scenario,

@@ -1,0 +1,47 @@
+using OrleansZk.Simulation.Network;
+using OrleansZk.Simulation.Sabotages;
+using OrleansZk.Simulation.Scenarios;
+
+namespace OrleansZk.Simulation;
+
+/// <summary>Faults that only an ensemble can have: each must be found, by the rule that is meant for it.</summary>
+public sealed class EnsembleSabotageTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void A_committed_request_that_a_new_leader_does_not_know() => Find(() => new LosesOrigins(), "twice");
+
+    [Fact]
+    public void A_refusal_that_is_lost_with_the_leader() => Find(() => new LosesOutcomes(), "diverged");
+
+    [Fact]
+    public void A_batch_that_is_delivered_twice() => FindAtFollowers(random => new RepeatsSubmissions(random), "twice");
+
+    [Fact]
+    public void A_follower_that_compares_no_digests() => Find(() => new IgnoresDigests(), "read");
+
+    [Fact]
+    public void Request_numbers_that_begin_again_at_a_new_leader() => FindAtFollowers(_ => new ReusesNumbers(), "unanswered");
+
+    [Fact]
+    public void Xids_that_begin_again_at_a_new_leader() => FindAtFollowers(_ => new ReusesXids(), "session-order");
+
+    [Fact]
+    public void A_server_that_comes_back_as_if_it_had_never_gone() =>
+        Find(() => null, "session-id", seed => Ensemble(seed) with { Server = new Servers.ServerOptions { KeepsIncarnation = true } });
+
+    [Fact]
+    public void A_deposed_leader_that_commits() => Find(() => new SpoilsStore(store => store.SkipsEpochCheck = true), "log-order");
+
+    [Fact]
+    public void A_deposed_leader_that_goes_on() => Find(() => new SpoilsStore(store => store.ForgivesDeposed = true), "lost-write");
+
+    [Fact]
+    public void A_sync_that_proves_nothing() => Find(() => new SpoilsStore(store => store.SkipsConfirmation = true), "sync");
+
+    private static Scenario Ensemble(int seed) => Scenario.Ensemble(seed) with { Servers = 3 };
+
+    private void FindAtFollowers(Func<Random, IPeerTampering> create, string rule) => Find(() => new SpoilsFollowers(create), rule);
+
+    private void Find(Func<Sabotage?> sabotage, string rule, Func<int, Scenario>? scenario = null) =>
+        SabotageSearch.Find(output, sabotage, scenario ?? Ensemble, Simulator.EnsembleFactory, rule);
+}
