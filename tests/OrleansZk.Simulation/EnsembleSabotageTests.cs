@@ -36,7 +36,16 @@ public sealed class EnsembleSabotageTests(ITestOutputHelper output)
     public void A_deposed_leader_that_goes_on() => Find(() => new SpoilsStore(store => store.ForgivesDeposed = true), "lost-write");
 
     [Fact]
-    public void A_sync_that_proves_nothing() => Find(() => new SpoilsStore(store => store.SkipsConfirmation = true), "sync");
+    public void A_sync_that_proves_nothing() => Find(
+        () => new SpoilsStore(store => store.SkipsConfirmation = true),
+        "sync",
+        seed => Ensemble(seed) with
+        {
+            Workload = Scenario.RareWrites with { ThinkTime = TimeSpan.FromMilliseconds(600), Pipelined = 1 },
+            Clients = 6,
+            SessionTimeout = TimeSpan.FromSeconds(8),
+            Faults = new FaultMix { Pause = TimeSpan.FromSeconds(3) },
+        });
 
     private static Scenario Ensemble(int seed) => Scenario.Ensemble(seed) with { Servers = 3 };
 

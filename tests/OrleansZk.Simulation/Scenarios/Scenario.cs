@@ -48,14 +48,16 @@ internal sealed record Scenario(int Seed)
     /// <summary>A scenario of an ensemble, drawn from a seed.</summary>
     public static Scenario Ensemble(int seed) => Draw(seed, new Random(seed ^ 0x5eed).Next(1, 6));
 
+    /// <summary>A leader that has been deposed is found out by its first write: only where writes are rare can it answer anything else before.</summary>
+    public static WorkloadOptions RareWrites { get; } = new() { Reads = 30, Writes = 3, Multis = 0, Syncs = 50, Closes = 0, Watches = 2 };
+
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"seed {Seed}: {Servers} servers, {Clients} clients, {Duration.TotalSeconds:F0} s, sessions {SessionTimeout.TotalSeconds:F0} s, {Faults}, {Store}");
 
-    // A leader that has been deposed is found out by its first write: only where writes are rare can it answer anything else before.
     private static WorkloadOptions Style(int style) => style switch
     {
-        0 => new WorkloadOptions { Reads = 30, Writes = 3, Multis = 0, Syncs = 50, Closes = 0, Watches = 2 },
+        0 => RareWrites,
         1 => new WorkloadOptions { Reads = 20, Writes = 70, Multis = 20, Watches = 4 },
         _ => new WorkloadOptions(),
     };
@@ -71,7 +73,7 @@ internal sealed record Scenario(int Seed)
             Servers = servers,
             Clients = random.Next(2, 6),
             Duration = TimeSpan.FromSeconds(random.Next(8, 24)),
-            SessionTimeout = TimeSpan.FromSeconds(random.Next(2, 6)),
+            SessionTimeout = TimeSpan.FromSeconds(random.Next(2, 9)),
             MaxSkew = TimeSpan.FromSeconds(random.Next(2) * random.Next(5)),
             Faults = new FaultMix
             {
@@ -92,7 +94,11 @@ internal sealed record Scenario(int Seed)
                 CheckpointPerMille = PerMille(200),
             },
             Network = new NetworkTimes { SlowPerMille = PerMille(40) },
-            Workload = Style(random.Next(4)) with { ThinkTime = TimeSpan.FromMilliseconds(random.Next(25, 250)), Pipelined = random.Next(1, 7) },
+            Workload = Style(random.Next(4)) with
+            {
+                // Clients that ask often have all they may ask for on its way long before another server leads: others ask seldom.
+                ThinkTime = TimeSpan.FromMilliseconds(random.Next(4) == 0 ? random.Next(250, 1000) : random.Next(25, 250)), Pipelined = random.Next(1, 7),
+            },
             Server = new ServerOptions
             {
                 CheckpointEvery = random.Next(5, 50), FirstCounter = random.Next(4) == 0 ? uint.MaxValue - (uint)random.Next(5, 40) : 0,

@@ -74,7 +74,7 @@ internal static class Simulator
     private static string Describe(SimulatedWorld world, Scenario scenario, List<Violation> violations)
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"SIMULATION_SEED={scenario.Seed} ({scenario})");
+        text.AppendLine(CultureInfo.InvariantCulture, $"SIMULATION_SEED={scenario.Seed} ./test.sh Simulation   shows it again ({scenario})");
         foreach (Violation violation in violations.Take(10))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  {violation}");
