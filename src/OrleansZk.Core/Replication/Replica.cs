@@ -143,12 +143,16 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         }
     }
 
+    /// <summary>Which span of time this is, of those in which changes are remembered for checkpoints and those in which they are not.</summary>
+    public long Tracking { get; private set; }
+
     /// <summary>Leaves it to another server to write checkpoints: changes need not be remembered for them.</summary>
     public void StopTracking()
     {
         _lock.EnterWriteLock();
         Tree.Changes.Stop();
         Sessions.Track(false);
+        Tracking++;
         _lock.ExitWriteLock();
     }
 
@@ -158,6 +162,7 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         _lock.EnterWriteLock();
         Tree.Changes.Start();
         Sessions.Track(true);
+        Tracking++;
         _lock.ExitWriteLock();
     }
 
@@ -207,6 +212,7 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
             _context = new ApplyContext(Tree, Sessions);
             LastAppliedZxid = zxid;
             IsTrusted = true;
+            Tracking++;
         }
         finally
         {
@@ -338,11 +344,18 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     public void ExitRead() => _lock.ExitReadLock();
 
     /// <summary>Cuts the tree for a checkpoint.</summary>
-    internal (CheckpointHeader Header, TreeCut Nodes, List<SessionChange> Sessions) BeginCut()
+    /// <param name="tracking">The <see cref="Tracking"/> whose changes the checkpoint is to hold: those of another are not all there are.</param>
+    /// <exception cref="CheckpointException">It is over.</exception>
+    internal (CheckpointHeader Header, TreeCut Nodes, List<SessionChange> Sessions) BeginCut(long tracking)
     {
         _lock.EnterWriteLock();
         try
         {
+            if (tracking != Tracking || !Tree.Changes.IsOn)
+            {
+                throw new CheckpointException("the changes are not remembered any more that it would have to hold: it is the newest leader's to write");
+            }
+
             var header = new CheckpointHeader(LastAppliedZxid, Tree.Digest, Clock.GetUtcNow().ToUnixTimeMilliseconds());
             return (header, Tree.Changes.BeginCut(), Sessions.Cut());
         }

@@ -14,6 +14,9 @@ internal sealed class ChangeTracker
     private List<string> _gone = [];
     private bool _isOff;
 
+    /// <summary>False while another server writes the checkpoints.</summary>
+    public bool IsOn => !_isOff;
+
     /// <summary>Nodes that the next checkpoint will have to look at.</summary>
     public int ChangedCount => _changed.Count;
 

@@ -147,6 +147,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
         Leader leader, long after, StateLoader loader, SimulatedLog log, SimulatedCheckpointStore checkpoints, int generation)
     {
         _leader = leader;
+        long tracking = Replica!.Tracking;
         while (_leader == leader && Process.Generation == generation)
         {
             try
@@ -156,7 +157,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
                 {
                     _checkpointer = new Checkpointer(
                         Replica!, log, checkpoints, new CheckpointOptions { Transactions = world.Options.CheckpointEvery, KeepsOneMore = true },
-                        NullLogger<Checkpointer>.Instance, header);
+                        NullLogger<Checkpointer>.Instance, header, tracking);
                 }
 
                 return;

@@ -189,6 +189,28 @@ public sealed class CheckpointTests : EngineTest
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void None_is_written_of_changes_that_are_not_remembered_any_more(bool leadsAgain)
+    {
+        Session.Ask(Create("/a"));
+        Engine.Checkpoint();
+        CheckpointHeader? before = Engine.Checkpoints.Header;
+        Session.Ask(Create("/b"));
+
+        // Another server leads, and then, perhaps, this one again: what it remembers from there on is not all that has changed.
+        Engine.Replica.StopTracking();
+        Session.Ask(Create("/c"));
+        if (leadsAgain)
+        {
+            Engine.Replica.StartTracking();
+        }
+
+        Should.Throw<CheckpointException>(Engine.Checkpoint);
+        Engine.Checkpoints.Header.ShouldBe(before);
+    }
+
     [Fact]
     public void It_is_due_after_so_many_transactions()
     {
