@@ -29,11 +29,7 @@ internal sealed class ChangeTracker
         }
 
         // Also when the tracking has ended: a checkpoint that has begun must stay a cut.
-        if (_cut is { } cut && node.ChangeGeneration == cut.Generation)
-        {
-            cut.Keep(node);
-        }
-
+        KeepForCut(node);
         if (!_isOff)
         {
             Enlist(node);
@@ -82,6 +78,8 @@ internal sealed class ChangeTracker
         node.IsStored = true;
         if (node.ChangeGeneration != _generation)
         {
+            // From here on nothing shows that the node belongs to a checkpoint of this server's earlier time as leader.
+            KeepForCut(node);
             Enlist(node);
         }
     }
@@ -124,6 +122,14 @@ internal sealed class ChangeTracker
             {
                 Enlist(node);
             }
+        }
+    }
+
+    private void KeepForCut(ZNode node)
+    {
+        if (_cut is { } cut && node.ChangeGeneration == cut.Generation)
+        {
+            cut.Keep(node);
         }
     }
 

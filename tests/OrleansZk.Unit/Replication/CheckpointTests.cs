@@ -1,4 +1,5 @@
 using OrleansZk.Core.Replication;
+using OrleansZk.Core.Transactions;
 using OrleansZk.Core.Tree;
 using static OrleansZk.TestKit.Wire.WireRequests;
 
@@ -187,6 +188,26 @@ public sealed class CheckpointTests : EngineTest
             Engine.Checkpoints.FailAfterChunks = null;
             RequireRestartlessLoad();
         }
+    }
+
+    [Fact]
+    public void One_that_this_server_began_when_it_led_before_stays_a_cut()
+    {
+        Session.Ask(Create("/a", "at the cut"));
+        IReadOnlyList<Transaction> marked = GroupCodec.Read(Engine.Log.Groups[^1]).Transactions;
+        List<string> atTheCut = TreeDigestCheck.Describe(Engine.Replica.Tree);
+        Engine.Checkpoints.BetweenChunks = () =>
+        {
+            Engine.Checkpoints.BetweenChunks = null;
+            Engine.Replica.StopTracking();
+            Engine.Replica.StartTracking();
+            Engine.Replica.MarkChanged(marked);
+            Session.Ask(SetData("/a", "after"));
+        };
+
+        Engine.Checkpoint();
+
+        TreeDigestCheck.Describe(Loaded()).ShouldBe(atTheCut);
     }
 
     [Theory]
