@@ -22,7 +22,7 @@ internal static class SabotageSearch
                 return;
             }
 
-            others.UnionWith(result.Violations.Select(violation => violation.ToString().Length > 900 ? violation.ToString()[..900] : violation.ToString()));
+            others.UnionWith(result.Violations.Select(violation => violation.Rule));
         }
 
         Assert.Fail($"not found as '{rule}' in {MostSeeds} seeds, but as [{string.Join(' ', others)}]");

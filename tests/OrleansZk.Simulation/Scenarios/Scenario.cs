@@ -37,6 +37,9 @@ internal sealed record Scenario(int Seed)
 
     public WorkloadOptions Workload { get; init; } = new();
 
+    /// <summary>How many of a hundred clients read, and nothing else: they are served whatever happens to leader and store.</summary>
+    public int ReaderPercent { get; init; }
+
     public ServerOptions Server { get; init; } = new();
 
     /// <summary>Most that a server's wall clock is wrong.</summary>
@@ -50,6 +53,8 @@ internal sealed record Scenario(int Seed)
 
     /// <summary>A leader that has been deposed is found out by its first write: only where writes are rare can it answer anything else before.</summary>
     public static WorkloadOptions RareWrites { get; } = new() { Reads = 30, Writes = 3, Multis = 0, Syncs = 50, Closes = 0, Watches = 2 };
+
+    public static WorkloadOptions OnlyReads { get; } = new() { Writes = 0, Multis = 0, Syncs = 0, Closes = 0, Pipelined = 1 };
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
@@ -84,6 +89,7 @@ internal sealed record Scenario(int Seed)
                 Transfer = servers == 1 ? TimeSpan.Zero : Rate(3, 10),
                 Partition = Rate(3, 10),
                 StoreOutage = Rate(8, 25),
+                Isolation = servers == 1 ? TimeSpan.Zero : Rate(8, 25),
                 StoreCut = servers == 1 ? TimeSpan.Zero : Rate(4, 15),
                 ConnectionDrop = Rate(0.5, 4),
                 ClientDeath = Rate(4, 12),
@@ -99,6 +105,7 @@ internal sealed record Scenario(int Seed)
                 // Clients that ask often have all they may ask for on its way long before another server leads: others ask seldom.
                 ThinkTime = TimeSpan.FromMilliseconds(random.Next(4) == 0 ? random.Next(250, 1000) : random.Next(25, 250)), Pipelined = random.Next(1, 7),
             },
+            ReaderPercent = random.Next(2) * random.Next(60),
             Server = new ServerOptions
             {
                 CheckpointEvery = random.Next(5, 50), FirstCounter = random.Next(4) == 0 ? uint.MaxValue - (uint)random.Next(5, 40) : 0,
@@ -125,6 +132,9 @@ internal sealed record FaultMix
 
     public TimeSpan Partition { get; init; }
 
+    /// <summary>One server can be reached by clients alone.</summary>
+    public TimeSpan Isolation { get; init; }
+
     public TimeSpan StoreOutage { get; init; }
 
     /// <summary>One server cannot reach the store.</summary>
@@ -138,6 +148,6 @@ internal sealed record FaultMix
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"crash {Crash.TotalSeconds:F1} pause {Pause.TotalSeconds:F1} at commit {AtCommit.TotalSeconds:F1} stop {Stop.TotalSeconds:F1} "
-        + $"transfer {Transfer.TotalSeconds:F1} partition {Partition.TotalSeconds:F1} "
+        + $"transfer {Transfer.TotalSeconds:F1} partition {Partition.TotalSeconds:F1} isolation {Isolation.TotalSeconds:F1} "
         + $"outage {StoreOutage.TotalSeconds:F1} cut {StoreCut.TotalSeconds:F1} death {ClientDeath.TotalSeconds:F1} drop {ConnectionDrop.TotalSeconds:F1}");
 }

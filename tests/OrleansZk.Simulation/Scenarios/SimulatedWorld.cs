@@ -221,8 +221,11 @@ internal sealed class SimulatedWorld : IDisposable
     {
         int number = ++_clientCount;
         var surroundings = new ClientSurroundings(Queue, Trace, Fabric, History, _servers) { Tamper = () => _sabotage?.Tamper(this) };
+        WorkloadOptions workload = Queue.Random.Next(100) < _scenario.ReaderPercent
+            ? Scenario.OnlyReads with { ThinkTime = _scenario.Workload.ThinkTime }
+            : _scenario.Workload;
         var client = new SimulatedClient(
-            System.FormattableString.Invariant($"c{number}"), FirstClientHost + number, surroundings, _scenario.Workload, _scenario.SessionTimeout);
+            System.FormattableString.Invariant($"c{number}"), FirstClientHost + number, surroundings, workload, _scenario.SessionTimeout);
         _clients.Add(client);
         client.Start();
     }
@@ -264,6 +267,20 @@ internal sealed class SimulatedWorld : IDisposable
         }
 
         Queue.Schedule(TimeSpan.FromMilliseconds(Queue.Random.Next(100, 6000)), null, Fabric.Heal);
+    }
+
+    /// <summary>Cuts a server off from the others and from the store, but not from clients.</summary>
+    public void Isolate(ISimulatedServer server, TimeSpan time)
+    {
+        Trace.Add("isolated ms", server.Process.Name, (long)time.TotalMilliseconds);
+        Store.CutOff(server.Process, time);
+        foreach (ISimulatedServer other in _servers)
+        {
+            Fabric.Cut(server.Process.Host, other.Process.Host);
+            Fabric.Cut(other.Process.Host, server.Process.Host);
+        }
+
+        Queue.Schedule(time, null, Fabric.Heal);
     }
 
     public void Pause(ISimulatedServer server)

@@ -207,7 +207,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public virtual void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            trace.Add(exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception.Message}", name);
+            trace.Say(exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception.Message}", name, eventId.Name ?? "");
     }
     /// <summary>Hears of reloads too, which nobody but a member's operator is told of.</summary>
     private sealed class MemberLogger(MemberServer server, ServerSurroundings world) : TraceLogger<Member>(world.Trace, server.Process.Name)
