@@ -11,6 +11,7 @@ public sealed partial class Member
     private static readonly AclId[] ServersIdentity = [new AclId(AclScheme.Super, "")];
 
     private string? _publishedMembers;
+    private volatile Dictionary<int, long> _aliveAt = [];
 
     private async Task WatchAsync()
     {
@@ -43,23 +44,40 @@ public sealed partial class Member
         }
     }
 
-    /// <summary>When this server, which leads, last knew that nobody else did: the store had said so, or all who could have taken over were heard of as its followers.</summary>
-    private long ConfirmedAt(Leadership leadership)
+    /// <summary>Notes when each member was last alive, those that have left too: they may come back while this server cannot see it.</summary>
+    private void NoteMembers(EnsembleView view, long now)
     {
-        TimeSpan silent = TimeSpan.Zero;
-        foreach (MemberView other in _view?.Members ?? [])
+        var aliveAt = new Dictionary<int, long>(_aliveAt);
+        foreach (MemberView member in view.Members)
         {
-            if (other.Info.Id != _self.Id && other.IsConnected && other.SilentFor <= _options.DeadAfter)
-            {
-                TimeSpan follower = leadership.Channels.FirstOrDefault(channel => channel.ServerId == other.Info.Id)?.SilentFor ?? TimeSpan.MaxValue;
-                silent = follower > silent ? follower : silent;
-            }
+            aliveAt[member.Info.Id] = now - (long)(member.SilentFor.TotalSeconds * _clock.TimestampFrequency);
         }
 
+        _aliveAt = aliveAt;
+    }
+
+    /// <summary>When this server, which leads, last knew that nobody else did: the store had said so, or all who could take over were heard of as its followers.</summary>
+    private long ConfirmedAt(Leadership leadership)
+    {
+        long now = _clock.GetTimestamp();
         long byStore = Volatile.Read(ref _confirmedAt);
-        return silent == TimeSpan.MaxValue
-            ? byStore
-            : Math.Max(byStore, _clock.GetTimestamp() - (long)(silent.TotalSeconds * _clock.TimestampFrequency));
+        long byFollowers = now;
+        foreach ((int id, long aliveAt) in _aliveAt)
+        {
+            if (id == _self.Id || _clock.GetElapsedTime(aliveAt, now) > _options.GoneAfter)
+            {
+                continue;
+            }
+
+            if (leadership.Channels.FirstOrDefault(channel => channel.ServerId == id) is not { } follower)
+            {
+                return byStore;
+            }
+
+            byFollowers = Math.Min(byFollowers, now - (long)(follower.SilentFor.TotalSeconds * _clock.TimestampFrequency));
+        }
+
+        return Math.Max(byStore, byFollowers);
     }
 
     private void WatchConnections()

@@ -271,6 +271,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         var report = new MemberReport(Epoch, _replica.LastAppliedZxid);
         EnsembleView view = await _membership.BeatAsync(report, cancellationToken).ConfigureAwait(false);
         _view = view;
+        NoteMembers(view, askedAt);
         _beatingSince ??= _clock.GetTimestamp();
         if (_leadership is { } leadership)
         {
