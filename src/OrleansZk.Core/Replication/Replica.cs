@@ -82,6 +82,7 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     /// <param name="receivedUpTo">The number of the newest request of this replica that the leader knows, 0 for a new one (see <see cref="WriteRequest.Origin"/>).</param>
     public void SetLeader(ILeader leader, long receivedUpTo = 0)
     {
+        Connections.ReportAgain();
         _leader = leader;
         _submissions.SetLeader(leader, receivedUpTo);
     }
@@ -266,10 +267,10 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     /// <summary>Tells the leader which clients were heard of. To be called at least every half tick.</summary>
     public void ReportActivity()
     {
-        List<SessionActivity> activity = Connections.TakeActivity();
-        if (activity.Count > 0)
+        // What is heard while there is no leader is the next one's to know.
+        if (_leader is { } leader && Connections.TakeActivity() is { Count: > 0 } activity)
         {
-            _leader?.ReportActivity(activity);
+            leader.ReportActivity(activity);
         }
     }
 
