@@ -19,6 +19,18 @@ public sealed class EnsembleSabotageTests(ITestOutputHelper output)
     [Fact]
     public void A_follower_that_compares_no_digests() => Find(() => new IgnoresDigests(), "read");
 
+    /// <remarks>Clients that write are safe from it anyhow: their session is attached by a transaction behind all they have seen.</remarks>
+    [Fact]
+    public void A_follower_that_is_behind_its_client() => Find(
+        () => new SpoilsConnections(_ => new HidesWhatWasSeen()),
+        "zxid-back",
+        seed => Ensemble(seed) with
+        {
+            TakesReadOnlyPercent = 100,
+            Faults = new FaultMix { Isolation = TimeSpan.FromSeconds(3), ConnectionDrop = TimeSpan.FromSeconds(0.5) },
+            Server = new Servers.ServerOptions { ReadOnlyAfter = TimeSpan.FromSeconds(1) },
+        });
+
     [Fact]
     public void Request_numbers_that_begin_again_at_a_new_leader() => FindAtFollowers(_ => new ReusesNumbers(), "unanswered");
 

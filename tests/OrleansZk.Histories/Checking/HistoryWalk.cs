@@ -106,7 +106,7 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
 
         session.Timeout = step.Connection.Timeout;
         // The server heard the handshake, perhaps long before its answer arrived.
-        session.HeardAt = connection.StartedAt;
+        session.HeardAt = step.Connection.IsReadOnly ? session.HeardAt : connection.StartedAt;
         return session;
     }
 
@@ -141,7 +141,7 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
         }
 
         Judge(connection, session, operation);
-        if (answer.Error != ErrorCode.SessionExpired)
+        if (answer.Error != ErrorCode.SessionExpired && !connection.Record.IsReadOnly)
         {
             session.Served = operation;
         }

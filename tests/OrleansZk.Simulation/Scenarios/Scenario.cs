@@ -40,6 +40,9 @@ internal sealed record Scenario(int Seed)
     /// <summary>How many of a hundred clients read, and nothing else: they are served whatever happens to leader and store.</summary>
     public int ReaderPercent { get; init; }
 
+    /// <summary>How many of a hundred clients are content with a server that has no leader.</summary>
+    public int TakesReadOnlyPercent { get; init; }
+
     public ServerOptions Server { get; init; } = new();
 
     /// <summary>Most that a server's wall clock is wrong.</summary>
@@ -106,9 +109,10 @@ internal sealed record Scenario(int Seed)
                 ThinkTime = TimeSpan.FromMilliseconds(random.Next(4) == 0 ? random.Next(250, 1000) : random.Next(25, 250)), Pipelined = random.Next(1, 7),
             },
             ReaderPercent = random.Next(2) * random.Next(60),
+            TakesReadOnlyPercent = random.Next(2) * random.Next(100),
             Server = new ServerOptions
             {
-                CheckpointEvery = random.Next(5, 50), FirstCounter = random.Next(4) == 0 ? uint.MaxValue - (uint)random.Next(5, 40) : 0,
+                ReadOnlyAfter = TimeSpan.FromSeconds(random.Next(1, 6)), CheckpointEvery = random.Next(5, 50), FirstCounter = random.Next(4) == 0 ? uint.MaxValue - (uint)random.Next(5, 40) : 0,
             },
         };
     }

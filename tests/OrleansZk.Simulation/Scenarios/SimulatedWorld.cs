@@ -225,7 +225,10 @@ internal sealed class SimulatedWorld : IDisposable
             ? Scenario.OnlyReads with { ThinkTime = _scenario.Workload.ThinkTime }
             : _scenario.Workload;
         var client = new SimulatedClient(
-            System.FormattableString.Invariant($"c{number}"), FirstClientHost + number, surroundings, workload, _scenario.SessionTimeout);
+            System.FormattableString.Invariant($"c{number}"), FirstClientHost + number, surroundings, workload, _scenario.SessionTimeout)
+        {
+            TakesReadOnly = Queue.Random.Next(100) < _scenario.TakesReadOnlyPercent,
+        };
         _clients.Add(client);
         client.Start();
     }

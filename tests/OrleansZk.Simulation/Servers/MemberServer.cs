@@ -95,7 +95,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
                 new SimulatedNetwork(fabric, directory, Process, _address),
                 loader,
                 NewLeader,
-                new MemberOptions { HistoryBytes = world.Options.HistoryBytes },
+                new MemberOptions { HistoryBytes = world.Options.HistoryBytes, ReadOnlyAfter = world.Options.ReadOnlyAfter },
                 clock,
                 scheduler,
                 new MemberLogger(this, world));

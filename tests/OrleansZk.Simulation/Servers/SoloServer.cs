@@ -142,6 +142,9 @@ internal sealed record ServerOptions
     /// <summary>Bytes of committed groups that a leader keeps in memory: few, so that followers need the log too.</summary>
     public long HistoryBytes { get; init; } = 4096;
 
+    /// <summary>Without a leader for so long, a server serves reads alone.</summary>
+    public TimeSpan ReadOnlyAfter { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>A fault for the checker to find: sessions expire whatever their clients do.</summary>
     public bool IgnoresActivity { get; init; }
 
