@@ -49,14 +49,21 @@ internal sealed class ChangeTracker
         }
     }
 
-    /// <summary>Ends the tracking: another server writes the checkpoints.</summary>
-    public void Stop()
+    /// <summary>
+    /// Counts what has changed so far as stored: a checkpoint of an earlier run may have come to the store behind the one that was loaded, and hold what came and went since.
+    /// </summary>
+    public void CountAsStored()
     {
         foreach (ZNode node in _changed.Concat(_cut?.Nodes ?? []))
         {
             node.IsStored = true;
         }
+    }
 
+    /// <summary>Ends the tracking: another server writes the checkpoints.</summary>
+    public void Stop()
+    {
+        CountAsStored();
         (_isOff, _changed, _gone) = (true, [], []);
         _generation++;
     }

@@ -191,6 +191,21 @@ public sealed class CheckpointTests : EngineTest
     }
 
     [Fact]
+    public void What_came_and_went_before_a_restart_is_deleted_all_the_same()
+    {
+        // A checkpoint that was under way when the server went down may have come to the store after the one that it is loaded from.
+        Engine.Checkpoint();
+        Session.Ask(Create("/e"));
+        Session.Ask(Delete("/e"));
+        Engine.Restart();
+        Engine.Checkpoints.Written.Clear();
+
+        Engine.Checkpoint();
+
+        Engine.Checkpoints.Written.ShouldContain(("/e", true));
+    }
+
+    [Fact]
     public void One_that_this_server_began_when_it_led_before_stays_a_cut()
     {
         Session.Ask(Create("/a", "at the cut"));
