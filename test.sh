@@ -4,6 +4,7 @@
 #   ./test.sh                 all of it, under 15 minutes
 #   ./test.sh Unit Model      only these projects under tests/
 #   CRASH_ROUNDS=200 MODEL_RUNS=20000 ./test.sh Crash Model     the long forms
+#   SIMULATION_SEED=784 ./test.sh Simulation     a scenario that failed, once more
 set -uo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERVER=0

@@ -122,4 +122,34 @@ public sealed class SessionTests
             _story.ShouldBreak("early-expiry", "but the client was heard of", evidence => evidence with { ExpiryTolerance = TimeSpan.Zero });
         }
     }
+
+    [Theory]
+    [InlineData(0.5, true)]
+    [InlineData(2, false)]
+    public void A_session_that_has_expired_is_served_no_more(double after, bool isFine)
+    {
+        Speaker a = _story.Open(timeout: 10);
+        _story.Wait(12);
+        _story.Commit(a.Session, 0, new Change.CloseSession(a.Session, []));
+        _story.Wait(after);
+        a.GetNothing("/x", at: 1);
+        if (isFine)
+        {
+            _story.ShouldBeFine(evidence => evidence with { ExpiryTolerance = TimeSpan.Zero });
+        }
+        else
+        {
+            _story.ShouldBreak("served-on", "a server still took a request", evidence => evidence with { ExpiryTolerance = TimeSpan.Zero });
+        }
+    }
+
+    [Fact]
+    public void A_request_that_waits_for_ever()
+    {
+        Speaker a = _story.Open();
+        a.Ask(new Request(OpCode.GetData, "/x"));
+        _story.ShouldBreak("unanswered", "waits for an answer at the end");
+        a.Connection.Lost("");
+        _story.ShouldBeFine();
+    }
 }

@@ -7,15 +7,13 @@ namespace OrleansZk.Simulation;
 /// <summary>A checker that finds nothing proves nothing: each of these faults must be found, and by the rule that is meant for it.</summary>
 public sealed class SabotageTests(ITestOutputHelper output)
 {
-    private const int MostSeeds = 40;
-
     [Fact]
     public void A_deposed_leader_that_commits() => Find(() => new Takeover(skipsEpochCheck: true), Takeover.Scenario, "log-order");
 
     [Fact]
     public void A_takeover_by_itself_is_no_fault()
     {
-        for (int seed = 1; seed <= MostSeeds; seed++)
+        for (int seed = 1; seed <= SabotageSearch.MostSeeds; seed++)
         {
             RunResult result = Simulator.Run(Takeover.Scenario(seed), Simulator.SoloFactory, new Takeover(skipsEpochCheck: false));
             Assert.True(result.Violations.Count == 0, result.Report);
@@ -24,7 +22,7 @@ public sealed class SabotageTests(ITestOutputHelper output)
 
     [Fact]
     public void An_answer_before_the_commit() => Find(
-        () => new AnswersBeforeCommit(),
+        () => new SpoilsStore(store => store.AnswersBeforeCommit = true),
         // Without checkpoints, which would be ahead of such a log.
         seed => Crashing(seed) with { Server = new Servers.ServerOptions { CheckpointEvery = int.MaxValue } },
         "lost-write");
@@ -89,21 +87,6 @@ public sealed class SabotageTests(ITestOutputHelper output)
     private void FindOnLink(Func<Random, ILinkTampering> create, string rule) =>
         Find(() => new SpoilsConnections(create), seed => Scenario.Solo(seed) with { Clients = 4 }, rule);
 
-    private void Find(Func<Sabotage?> sabotage, Func<int, Scenario> scenario, string rule)
-    {
-        var others = new HashSet<string>();
-        for (int seed = 1; seed <= MostSeeds; seed++)
-        {
-            RunResult result = Simulator.Run(scenario(seed), Simulator.SoloFactory, sabotage());
-            if (result.Violations.FirstOrDefault(violation => violation.Rule == rule) is { } found)
-            {
-                output.WriteLine($"seed {seed}: {found}");
-                return;
-            }
-
-            others.UnionWith(result.Violations.Select(violation => violation.Rule));
-        }
-
-        Assert.Fail($"not found as '{rule}' in {MostSeeds} seeds, but as [{string.Join(' ', others)}]");
-    }
+    private void Find(Func<Sabotage?> sabotage, Func<int, Scenario> scenario, string rule) =>
+        SabotageSearch.Find(output, sabotage, scenario, Simulator.SoloFactory, rule);
 }

@@ -11,6 +11,7 @@ public sealed partial class Member
     private static readonly AclId[] ServersIdentity = [new AclId(AclScheme.Super, "")];
 
     private string? _publishedMembers;
+    private volatile Dictionary<int, long> _aliveAt = [];
 
     private async Task WatchAsync()
     {
@@ -19,7 +20,16 @@ public sealed partial class Member
         {
             while (!stopping.IsCancellationRequested)
             {
+                long before = _clock.GetTimestamp();
                 await _watchPause.WaitAsync(WatchInterval, stopping).ConfigureAwait(false);
+
+                if (_leadership is { } leadership)
+                {
+                    // A turn that comes late, on a busy machine, finds what was heard meanwhile still waiting to be taken: the next one judges.
+                    bool isLate = _clock.GetElapsedTime(before) > 2 * WatchInterval;
+                    _leaderHeardAt = isLate ? _clock.GetTimestamp() : ConfirmedAt(leadership);
+                }
+
                 WatchConnections();
                 WatchClients();
                 WatchMemory();
@@ -34,8 +44,54 @@ public sealed partial class Member
         }
     }
 
+    /// <summary>Notes when each member was last alive, those that have left too: they may come back while this server cannot see it.</summary>
+    private void NoteMembers(EnsembleView view, long now)
+    {
+        var aliveAt = new Dictionary<int, long>(_aliveAt);
+        foreach (MemberView member in view.Members)
+        {
+            aliveAt[member.Info.Id] = now - (long)(member.SilentFor.TotalSeconds * _clock.TimestampFrequency);
+        }
+
+        _aliveAt = aliveAt;
+    }
+
+    /// <summary>When this server, which leads, last knew that nobody else did: the store had said so, or all who could take over were heard of as its followers.</summary>
+    private long ConfirmedAt(Leadership leadership)
+    {
+        long now = _clock.GetTimestamp();
+        long byStore = Volatile.Read(ref _confirmedAt);
+        long byFollowers = now;
+        foreach ((int id, long aliveAt) in _aliveAt)
+        {
+            if (id == _self.Id || _clock.GetElapsedTime(aliveAt, now) > _options.GoneAfter)
+            {
+                continue;
+            }
+
+            if (leadership.Channels.FirstOrDefault(channel => channel.ServerId == id) is not { } follower)
+            {
+                return byStore;
+            }
+
+            byFollowers = Math.Min(byFollowers, now - (long)(follower.SilentFor.TotalSeconds * _clock.TimestampFrequency));
+        }
+
+        return Math.Max(byStore, byFollowers);
+    }
+
     private void WatchConnections()
     {
+        if (_leadership is { Channels.Count: > 0 } unconfirmed && _clock.GetElapsedTime(_leaderHeardAt) is var time && time > _options.DeadAfter)
+        {
+            // Another one may lead by now: who follows this one must look again, and must not keep clients in the belief that their sessions live.
+            LogUnconfirmed(time.TotalMilliseconds);
+            foreach (FollowerChannel channel in unconfirmed.Channels)
+            {
+                channel.Close();
+            }
+        }
+
         if (_leadership is { } leadership)
         {
             foreach (FollowerChannel channel in leadership.Channels)
@@ -68,13 +124,7 @@ public sealed partial class Member
         }
 
         TimeSpan silent = _clock.GetElapsedTime(_leaderHeardAt, now);
-        if (_leadership is not null)
-        {
-            // Not the time since the last turn, which may have been long on a busy machine.
-            silent = TimeSpan.Zero;
-            _leaderHeardAt = now;
-        }
-        else if (_channel is { IsFollowing: true } channel)
+        if (_leadership is null && _channel is { IsFollowing: true } channel)
         {
             silent = channel.SilentFor;
             _leaderHeardAt = now - (long)(silent.TotalSeconds * _clock.TimestampFrequency);
@@ -144,6 +194,9 @@ public sealed partial class Member
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Server {Id} has not been heard of for {Milliseconds} ms; closing the connection")]
     private partial void LogSilent(int id, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "For {Milliseconds} ms neither the store nor all other servers have shown that this one still leads; its followers must look again")]
+    private partial void LogUnconfirmed(double milliseconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Without a leader for too long: read-only is now {IsReadOnly}")]
     private partial void LogReadOnly(bool isReadOnly);

@@ -53,6 +53,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
     private Task _watching = Task.CompletedTask;
     private long _leaderlessSince;
     private long _leaderHeardAt;
+    private long _confirmedAt;
     private long? _beatingSince;
     private (int Id, long Incarnation)? _unreachable;
     private long _yieldUntil;
@@ -266,13 +267,15 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
 
     private async Task StepAsync(CancellationToken cancellationToken)
     {
+        long askedAt = _clock.GetTimestamp();
         var report = new MemberReport(Epoch, _replica.LastAppliedZxid);
         EnsembleView view = await _membership.BeatAsync(report, cancellationToken).ConfigureAwait(false);
         _view = view;
+        NoteMembers(view, askedAt);
         _beatingSince ??= _clock.GetTimestamp();
         if (_leadership is { } leadership)
         {
-            await LeadOnAsync(leadership, view).ConfigureAwait(false);
+            await LeadOnAsync(leadership, view, askedAt).ConfigureAwait(false);
         }
         else if (_channel is { } channel)
         {
@@ -288,7 +291,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         }
     }
 
-    private async Task LeadOnAsync(Leadership leadership, EnsembleView view)
+    private async Task LeadOnAsync(Leadership leadership, EnsembleView view, long askedAt)
     {
         if (view.Leader != (_self.Id, _self.Incarnation) || _leaderFailure is not null || _reloadReason is not null)
         {
@@ -305,6 +308,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         }
         else
         {
+            Volatile.Write(ref _confirmedAt, askedAt);
             PublishMembers(leadership, view);
         }
     }
@@ -313,7 +317,8 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
     {
         if (!channel.IsClosed)
         {
-            if (view.Leader != (channel.Leader.Id, channel.Leader.Incarnation))
+            // One that alone cannot reach the store commits nothing, however well it is heard here.
+            if (view.Leader != (channel.Leader.Id, channel.Leader.Incarnation) || Election.LeaderOf(view) is not { } leader || IsDead(leader))
             {
                 channel.Close();
             }
@@ -420,6 +425,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
     private async Task LeadAsync(EnsembleView view, CancellationToken cancellationToken)
     {
         long epoch;
+        long claimedAt = _clock.GetTimestamp();
         try
         {
             epoch = await _log.ClaimEpochAsync(view.Epoch, cancellationToken).ConfigureAwait(false);
@@ -444,6 +450,8 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         }
 
         _leaderFailure = null;
+        Volatile.Write(ref _confirmedAt, claimedAt);
+        _leaderHeardAt = claimedAt;
         _replica.StartTracking();
         var leadership = new Leadership(_replica, epoch, _options, sink => _newLeader(epoch, sink));
         leadership.Leader.Failed += OnLeaderFailed;

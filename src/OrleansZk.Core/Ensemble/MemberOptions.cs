@@ -21,6 +21,9 @@ public sealed record MemberOptions
     /// <summary>A leader that most of the live members have not been able to follow for so long is replaced.</summary>
     public TimeSpan IsolationTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>A member that has been silent for so long is not expected back. Any other may lead by now when a leader has heard neither of it nor of the store.</summary>
+    public TimeSpan GoneAfter { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Bytes of the newest groups that a leader keeps in memory.</summary>
     public long HistoryBytes { get; init; } = 64L << 20;
 }

@@ -5,18 +5,21 @@ namespace OrleansZk.Core.Replication;
 
 /// <summary>Moves the checkpoint forward when enough was committed, while the engine goes on; then lets the log drop what is behind it.</summary>
 /// <param name="loaded">The checkpoint that the replica was loaded from.</param>
+/// <param name="tracking">The span of the replica's tracking that has what changed since then, for as long as it lasts; null for the one there is now.</param>
 public sealed partial class Checkpointer(
     Replica replica,
     ITransactionLog log,
     ICheckpointStore store,
     CheckpointOptions options,
     ILogger<Checkpointer> logger,
-    CheckpointHeader? loaded = null) : IDisposable
+    CheckpointHeader? loaded = null,
+    long? tracking = null) : IDisposable
 {
     private const int NodesPerChunk = 1024;
 
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly Lock _gate = new();
+    private readonly long _tracking = tracking ?? replica.Tracking;
     private CheckpointHeader? _newest = loaded;
     private CheckpointHeader? _inDoubt;
     private long _countAtLast = replica.AppliedCount;
@@ -46,7 +49,7 @@ public sealed partial class Checkpointer(
         {
             await SettleAsync(cancellationToken).ConfigureAwait(false);
             long count = replica.AppliedCount;
-            (CheckpointHeader header, TreeCut cut, List<SessionChange> sessions) = replica.BeginCut();
+            (CheckpointHeader header, TreeCut cut, List<SessionChange> sessions) = replica.BeginCut(_tracking);
             bool written = false;
 
             // In the order of the store's key: a table that is written from front to back costs a fraction of one written all over.

@@ -57,6 +57,7 @@ public sealed partial class Recovery(ITransactionLog log, ICheckpointStore store
             }
         }
 
+        replica.Tree.Changes.CountAsStored();
         LogLoaded(replica.Tree.Count, replica.Sessions.Count, from, count, replica.LastAppliedZxid);
         return header;
     }

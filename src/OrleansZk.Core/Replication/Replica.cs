@@ -91,6 +91,7 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     /// <param name="receivedUpTo">The number of the newest request of this replica that the leader knows, 0 for a new one (see <see cref="WriteRequest.Origin"/>).</param>
     public void SetLeader(ILeader leader, long receivedUpTo = 0)
     {
+        Connections.ReportAgain();
         _leader = leader;
         _submissions.SetLeader(leader, receivedUpTo);
     }
@@ -153,12 +154,16 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         }
     }
 
+    /// <summary>Which span of time this is, of those in which changes are remembered for checkpoints and those in which they are not.</summary>
+    public long Tracking { get; private set; }
+
     /// <summary>Leaves it to another server to write checkpoints: changes need not be remembered for them.</summary>
     public void StopTracking()
     {
         _lock.EnterWriteLock();
         Tree.Changes.Stop();
         Sessions.Track(false);
+        Tracking++;
         _lock.ExitWriteLock();
     }
 
@@ -168,6 +173,7 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         _lock.EnterWriteLock();
         Tree.Changes.Start();
         Sessions.Track(true);
+        Tracking++;
         _lock.ExitWriteLock();
     }
 
@@ -217,6 +223,7 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
             _context = new ApplyContext(Tree, Sessions);
             LastAppliedZxid = zxid;
             IsTrusted = true;
+            Tracking++;
         }
         finally
         {
@@ -285,10 +292,10 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     /// <summary>Tells the leader which clients were heard of. To be called at least every half tick.</summary>
     public void ReportActivity()
     {
-        List<SessionActivity> activity = Connections.TakeActivity();
-        if (activity.Count > 0)
+        // What is heard while there is no leader is the next one's to know.
+        if (_leader is { } leader && Connections.TakeActivity() is { Count: > 0 } activity)
         {
-            _leader?.ReportActivity(activity);
+            leader.ReportActivity(activity);
         }
     }
 
@@ -363,11 +370,18 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     public void ExitRead() => _lock.ExitReadLock();
 
     /// <summary>Cuts the tree for a checkpoint.</summary>
-    internal (CheckpointHeader Header, TreeCut Nodes, List<SessionChange> Sessions) BeginCut()
+    /// <param name="tracking">The <see cref="Tracking"/> whose changes the checkpoint is to hold: those of another are not all there are.</param>
+    /// <exception cref="CheckpointException">It is over.</exception>
+    internal (CheckpointHeader Header, TreeCut Nodes, List<SessionChange> Sessions) BeginCut(long tracking)
     {
         _lock.EnterWriteLock();
         try
         {
+            if (tracking != Tracking || !Tree.Changes.IsOn)
+            {
+                throw new CheckpointException("the changes are not remembered any more that it would have to hold: it is the newest leader's to write");
+            }
+
             var header = new CheckpointHeader(LastAppliedZxid, Tree.Digest, Clock.GetUtcNow().ToUnixTimeMilliseconds());
             return (header, Tree.Changes.BeginCut(), Sessions.Cut());
         }

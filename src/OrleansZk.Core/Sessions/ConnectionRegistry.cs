@@ -174,6 +174,15 @@ public sealed class ConnectionRegistry
         }
     }
 
+    /// <summary>Counts as unreported what was reported: the leader that it was sent to may never have got it.</summary>
+    internal void ReportAgain()
+    {
+        lock (_gate)
+        {
+            _reportedAt = long.MinValue;
+        }
+    }
+
     /// <summary>The sessions that were heard of since this was last asked.</summary>
     internal List<SessionActivity> TakeActivity()
     {

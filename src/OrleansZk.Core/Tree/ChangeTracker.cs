@@ -14,6 +14,9 @@ internal sealed class ChangeTracker
     private List<string> _gone = [];
     private bool _isOff;
 
+    /// <summary>False while another server writes the checkpoints.</summary>
+    public bool IsOn => !_isOff;
+
     /// <summary>Nodes that the next checkpoint will have to look at.</summary>
     public int ChangedCount => _changed.Count;
 
@@ -26,11 +29,7 @@ internal sealed class ChangeTracker
         }
 
         // Also when the tracking has ended: a checkpoint that has begun must stay a cut.
-        if (_cut is { } cut && node.ChangeGeneration == cut.Generation)
-        {
-            cut.Keep(node);
-        }
-
+        KeepForCut(node);
         if (!_isOff)
         {
             Enlist(node);
@@ -50,14 +49,21 @@ internal sealed class ChangeTracker
         }
     }
 
-    /// <summary>Ends the tracking: another server writes the checkpoints.</summary>
-    public void Stop()
+    /// <summary>
+    /// Counts what has changed so far as stored: a checkpoint of an earlier run may have come to the store behind the one that was loaded, and hold what came and went since.
+    /// </summary>
+    public void CountAsStored()
     {
         foreach (ZNode node in _changed.Concat(_cut?.Nodes ?? []))
         {
             node.IsStored = true;
         }
+    }
 
+    /// <summary>Ends the tracking: another server writes the checkpoints.</summary>
+    public void Stop()
+    {
+        CountAsStored();
         (_isOff, _changed, _gone) = (true, [], []);
         _generation++;
     }
@@ -79,6 +85,8 @@ internal sealed class ChangeTracker
         node.IsStored = true;
         if (node.ChangeGeneration != _generation)
         {
+            // From here on nothing shows that the node belongs to a checkpoint of this server's earlier time as leader.
+            KeepForCut(node);
             Enlist(node);
         }
     }
@@ -121,6 +129,14 @@ internal sealed class ChangeTracker
             {
                 Enlist(node);
             }
+        }
+    }
+
+    private void KeepForCut(ZNode node)
+    {
+        if (_cut is { } cut && node.ChangeGeneration == cut.Generation)
+        {
+            cut.Keep(node);
         }
     }
 

@@ -75,7 +75,7 @@ internal sealed partial class Engine(
             _leader = NewLeader(epoch, null);
             _leader.Failed += OnFailed;
             _replica.SetLeader(_leader);
-            _checkpointer = NewCheckpointer(loaded);
+            _checkpointer = NewCheckpointer(loaded, Replica.Tracking);
             LogServing(epoch, _replica.LastAppliedZxid);
         }
         else
@@ -149,13 +149,14 @@ internal sealed partial class Engine(
     private Leader NewLeader(long epoch, IGroupSink? others) => new(
         Replica, log, _access, LeaderOptions(), clock, ThreadPoolScheduler.Instance, loggers.CreateLogger<Leader>(), epoch, others);
 
-    private Checkpointer NewCheckpointer(CheckpointHeader? from) => new(
+    private Checkpointer NewCheckpointer(CheckpointHeader? from, long tracking) => new(
         Replica,
         log,
         checkpoints,
         new CheckpointOptions { Transactions = _options.CheckpointTransactions, KeepsOneMore = ensemble is not null },
         loggers.CreateLogger<Checkpointer>(),
-        from);
+        from,
+        tracking);
 
     private async Task<CheckpointHeader?> LoadAsync(LogPosition end, CancellationToken cancellationToken)
     {
@@ -178,6 +179,7 @@ internal sealed partial class Engine(
     private async Task LeadAsync(Leader leader, long after, StateLoader loader)
     {
         _leader = leader;
+        long tracking = Replica.Tracking;
         while (_leader == leader && !_stopping.IsCancellationRequested)
         {
             try
@@ -185,7 +187,7 @@ internal sealed partial class Engine(
                 CheckpointHeader? header = await loader.MarkChangesAsync(Replica, after, _stopping.Token);
                 if (_leader == leader)
                 {
-                    _checkpointer = NewCheckpointer(header);
+                    _checkpointer = NewCheckpointer(header, tracking);
                 }
 
                 return;

@@ -3,6 +3,8 @@ namespace OrleansZk.Histories.Checking;
 /// <summary>Walks through what clients saw, in its order, and holds it against the committed states.</summary>
 internal sealed class HistoryWalk(Evidence evidence, StateHistory states, CommitCheck commits, Action<string, string> report)
 {
+    private static readonly TimeSpan ServedTolerance = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<ConnectionRecord, ConnectionView> _connections = [];
     private readonly Dictionary<long, SessionView> _sessions = [];
     private readonly ReadCheck _reads = new(states);
@@ -21,6 +23,10 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
         {
             connection.Watches!.AdvanceTo(states.LastZxid);
             ReportMissing(connection, "at the end of the run");
+            if (connection.Outstanding.TryPeek(out Operation? waiting))
+            {
+                report("unanswered", $"waits for an answer at the end of the run, and {connection.Outstanding.Count - 1} behind it: {waiting}");
+            }
         }
 
         CheckUnanswered();
@@ -100,7 +106,7 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
 
         session.Timeout = step.Connection.Timeout;
         // The server heard the handshake, perhaps long before its answer arrived.
-        session.HeardAt = connection.StartedAt;
+        session.HeardAt = step.Connection.IsReadOnly ? session.HeardAt : connection.StartedAt;
         return session;
     }
 
@@ -135,6 +141,11 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
         }
 
         Judge(connection, session, operation);
+        if (answer.Error != ErrorCode.SessionExpired && !connection.Record.IsReadOnly)
+        {
+            session.Served = operation;
+        }
+
         session.Saw = Math.Max(session.Saw, answer.Zxid);
         _seenByAnybody = Math.Max(_seenByAnybody, answer.Zxid);
     }
@@ -374,6 +385,13 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
                 report(
                     "early-expiry",
                     $"{close} was decided at {decidedAt}, but the client was heard of at {session.HeardAt} and has {session.Timeout}");
+            }
+
+            // Whoever holds a lock must learn that it may be lost before others can have it.
+            if (states.Sessions.GetValueOrDefault(session.Id)?.Close is { Xid: 0, DecidedAt: { } expiredAt } expiry
+                && session.Served is { } served && _sentAt[served] > expiredAt + ServedTolerance)
+            {
+                report("served-on", $"{expiry} was decided at {expiredAt}, and at {_sentAt[served]} a server still took a request: {served}");
             }
         }
     }

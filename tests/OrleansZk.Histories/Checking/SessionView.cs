@@ -12,6 +12,9 @@ internal sealed class SessionView(long id)
 
     /// <summary>When the newest request was sent that a leader has answered.</summary>
     public TimeSpan HeardAt { get; set; }
+
+    /// <summary>The newest request that any server has answered, be it from what it had.</summary>
+    public Operation? Served { get; set; }
 }
 
 /// <summary>What the checker knows of a connection.</summary>

@@ -22,6 +22,9 @@ public sealed class ConnectionRecord
     /// <summary>As negotiated.</summary>
     public TimeSpan Timeout { get; private set; }
 
+    /// <summary>True when the server has no leader, and serves reads without a promise of how old they are; no leader hears of the client.</summary>
+    public bool IsReadOnly { get; private set; }
+
     /// <summary>The server has opened a session.</summary>
     public void Opened(long sessionId, TimeSpan timeout)
     {
@@ -30,9 +33,9 @@ public sealed class ConnectionRecord
     }
 
     /// <summary>The server goes on with a session.</summary>
-    public void Resumed(long sessionId, TimeSpan timeout)
+    public void Resumed(long sessionId, TimeSpan timeout, bool isReadOnly = false)
     {
-        (SessionId, Timeout) = (sessionId, timeout);
+        (SessionId, Timeout, IsReadOnly) = (sessionId, timeout, isReadOnly);
         _history.Add(HistoryEventKind.Resumed, this);
     }
 

@@ -21,6 +21,7 @@ internal sealed class SimulatedClient : ILinkClient
     private ClientLink? _link;
     private ConnectionRecord? _record;
     private bool _isEstablished;
+    private bool _isReadOnly;
     private bool _wasConnected;
     private bool _isAnsweredOnce;
     private long _heardAt;
@@ -38,6 +39,9 @@ internal sealed class SimulatedClient : ILinkClient
     }
 
     public SimulatedProcess Process { get; }
+
+    /// <summary>True when a server without a leader is better than none.</summary>
+    public bool TakesReadOnly { get; init; }
 
     /// <summary>True when it has looked at everything, and has its answers.</summary>
     public bool IsDone => !Process.IsAlive || _hasLooked;
@@ -80,7 +84,7 @@ internal sealed class SimulatedClient : ILinkClient
             return;
         }
 
-        if (!_isEstablished || _outstanding.Count > 0 || _session.IsClosing)
+        if (!_isEstablished || _isReadOnly || _outstanding.Count > 0 || _session.IsClosing)
         {
             Later(TimeSpan.FromMilliseconds(100), LookAtEverything);
             return;
@@ -148,7 +152,7 @@ internal sealed class SimulatedClient : ILinkClient
         _wasConnected = false;
         _link = ClientLink.Connect(_world.Fabric, this, server, _world.Tamper());
         _link.Send([WireRequests.ConnectFrame(new ConnectRequest(
-            0, _session.LastZxid, (int)_wantedTimeout.TotalMilliseconds, _session.Id, _session.Password, false))]);
+            0, _session.LastZxid, (int)_wantedTimeout.TotalMilliseconds, _session.Id, _session.Password, TakesReadOnly))]);
     }
 
     private void Greeted(in ConnectResponse response)
@@ -163,6 +167,13 @@ internal sealed class SimulatedClient : ILinkClient
 
         var timeout = TimeSpan.FromMilliseconds(response.Timeout);
         bool isNew = _session.Id == 0;
+        _isReadOnly = response.ReadOnly == true;
+        if (_isReadOnly && (isNew || _session.IsClosing))
+        {
+            Disconnect("without a leader no session begins or ends");
+            return;
+        }
+
         (_session.Id, _session.Password, _session.Timeout) = (response.SessionId, response.Password, timeout);
         if (isNew)
         {
@@ -170,7 +181,7 @@ internal sealed class SimulatedClient : ILinkClient
         }
         else
         {
-            _record!.Resumed(response.SessionId, timeout);
+            _record!.Resumed(response.SessionId, timeout, _isReadOnly);
         }
 
         _world.Trace.Add("session", Process.Name, response.SessionId);
@@ -235,7 +246,7 @@ internal sealed class SimulatedClient : ILinkClient
             var requests = new List<Request>();
             for (int i = _workload.NextPacketSize; i > 0 && !_session.IsClosing; i--)
             {
-                Request request = _workload.Next();
+                Request request = _isReadOnly ? _workload.NextRead() : _workload.Next();
                 requests.Add(request);
                 _session.IsClosing |= request.Type == OpCode.CloseSession;
             }
@@ -267,6 +278,12 @@ internal sealed class SimulatedClient : ILinkClient
         Later(_wantedTimeout / 6, Tick);
         if (_link is null)
         {
+            return;
+        }
+
+        if (_isEstablished && _isReadOnly && _world.Queue.Random.Next(4) == 0)
+        {
+            Disconnect("looks for a server that has a leader");
             return;
         }
 

@@ -87,6 +87,8 @@ internal sealed class Workload(string client, WorkloadOptions options, Random ra
         return (dice - options.Watches) < 0 ? WatchRequest() : new Request(OpCode.CloseSession);
     }
 
+    public Request NextRead() => Read();
+
     /// <summary>Learns versions and names from what the server says.</summary>
     public void OnAnswered(Request request, Answer answer)
     {

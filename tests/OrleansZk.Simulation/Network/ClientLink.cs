@@ -135,8 +135,9 @@ internal sealed class ClientLink : IConnectionTransport
     private void Pump()
     {
         _waitsForRoom = false;
-        if (_isClosedThere || _connection is null)
+        if (_isClosedThere || _connection is null || !_server.IsServing)
         {
+            // A server that is about to end takes nothing more.
             return;
         }
 

@@ -9,6 +9,9 @@ internal sealed class PeerDirectory
     private readonly Dictionary<string, (SimulatedProcess Process, int Generation, IPeerListener Listener)> _listeners = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SimulatedProcess> _hosts = new(StringComparer.Ordinal);
 
+    /// <summary>What spoils the end of a new connection that a server opens: a follower's.</summary>
+    public Func<SimulatedProcess, IPeerTampering?> Tamper { get; set; } = _ => null;
+
     /// <summary>Names the machine behind an address, whether or not anybody listens there.</summary>
     public void AddHost(string address, SimulatedProcess process) => _hosts[address] = process;
 
@@ -75,7 +78,7 @@ internal sealed class SimulatedNetwork(Fabric fabric, PeerDirectory directory, S
         TaskCompletionSource<IPeerConnection> done,
         CancellationTokenRegistration registration)
     {
-        var near = new SimulatedPeerConnection(fabric, process, address);
+        var near = new SimulatedPeerConnection(fabric, process, address) { Tampering = directory.Tamper(process) };
         var far = new SimulatedPeerConnection(fabric, target, ownAddress);
         near.Join(target, far);
         far.Join(process, near);

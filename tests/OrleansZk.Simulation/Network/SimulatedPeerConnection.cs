@@ -20,6 +20,9 @@ internal sealed class SimulatedPeerConnection(Fabric fabric, SimulatedProcess ow
 
     public string RemoteAddress => remoteAddress;
 
+    /// <summary>What spoils this end, if anything does.</summary>
+    public IPeerTampering? Tampering { get; init; }
+
     /// <summary>Null until somebody takes what arrives.</summary>
     public IPeerHandler? Handler
     {
@@ -50,9 +53,12 @@ internal sealed class SimulatedPeerConnection(Fabric fabric, SimulatedProcess ow
         }
 
         byte[] copy = message.ToArray();
-        _underway += copy.Length;
-        fabric.Trace.AddBytes(copy);
-        _out.Send(() => _other.Arrive(copy));
+        foreach (byte[] sent in Tampering?.OnSent(copy) ?? [copy])
+        {
+            _underway += sent.Length;
+            fabric.Trace.AddBytes(sent);
+            _out.Send(() => _other.Arrive(sent));
+        }
     }
 
     public ValueTask WaitForRoomAsync()
@@ -101,7 +107,7 @@ internal sealed class SimulatedPeerConnection(Fabric fabric, SimulatedProcess ow
     {
         try
         {
-            _handler!.OnMessage(message);
+            _handler!.OnMessage(Tampering?.OnArrived(message) ?? message);
         }
         catch (JuteException)
         {
@@ -138,4 +144,14 @@ internal sealed class SimulatedPeerConnection(Fabric fabric, SimulatedProcess ow
         _room = null;
         room?.SetResult();
     }
+}
+
+/// <summary>Something that does to the messages of a connection between servers what no network does: for faults that the checker must find.</summary>
+internal interface IPeerTampering
+{
+    /// <summary>What the other side gets instead of a message that this one sends.</summary>
+    IReadOnlyList<byte[]> OnSent(byte[] message);
+
+    /// <summary>What this side sees instead of a message that has arrived.</summary>
+    byte[] OnArrived(byte[] message);
 }

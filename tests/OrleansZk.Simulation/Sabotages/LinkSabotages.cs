@@ -24,7 +24,7 @@ internal abstract class LinkTampering : ILinkTampering
         if (!_hasConnected)
         {
             _hasConnected = true;
-            return frames;
+            return [.. frames.Select(Connect)];
         }
 
         foreach (byte[] frame in frames)
@@ -56,6 +56,9 @@ internal abstract class LinkTampering : ILinkTampering
 
         return replies;
     }
+
+    /// <summary>The first frame as the server sees it.</summary>
+    protected virtual byte[] Connect(byte[] frame) => frame;
 
     protected virtual IReadOnlyList<byte[]> Requests(IReadOnlyList<byte[]> frames) => frames;
 
@@ -246,5 +249,16 @@ internal sealed class AnswersSyncsItself : LinkTampering
         }
 
         replies.Add(body);
+    }
+}
+
+/// <summary>Servers do not learn what their new clients have seen elsewhere.</summary>
+internal sealed class HidesWhatWasSeen : LinkTampering
+{
+    protected override byte[] Connect(byte[] frame)
+    {
+        byte[] spoilt = [.. frame];
+        BinaryPrimitives.WriteInt64BigEndian(spoilt.AsSpan(Frame.HeaderLength + sizeof(int)), 0);
+        return spoilt;
     }
 }

@@ -35,12 +35,6 @@ internal sealed class Takeover(bool skipsEpochCheck) : Sabotage
     }
 }
 
-/// <summary>The store answers an append at once and does it later; a crash in between loses it.</summary>
-internal sealed class AnswersBeforeCommit : Sabotage
-{
-    public override void Begin(SimulatedWorld world) => world.Store.Sabotage.AnswersBeforeCommit = true;
-}
-
 /// <summary>A crash takes the last acknowledged append with it, as when a disk lies about a sync.</summary>
 internal sealed class LosesLastAppend : Sabotage
 {
@@ -60,7 +54,15 @@ internal abstract class RewritesLog : Sabotage
     {
         DecodedGroup decoded = GroupCodec.Read(group);
         var writer = new JuteWriter();
-        GroupCodec.Begin(writer, 0, 0);
+        if (ChangesTree)
+        {
+            GroupCodec.Begin(writer, 0, 0);
+        }
+        else
+        {
+            GroupCodec.Begin(writer, decoded.DigestZxid, decoded.Digest);
+        }
+
         foreach (Transaction transaction in Rewrite(decoded.Transactions))
         {
             GroupCodec.Write(writer, transaction);
@@ -69,6 +71,10 @@ internal abstract class RewritesLog : Sabotage
         return group with { Bytes = writer.Written.ToArray() };
     };
 
+    /// <summary>True leaves the digest out, by which a server would know at once.</summary>
+    protected virtual bool ChangesTree => true;
+
+    /// <summary>The transactions that are stored instead; answers without a transaction are lost.</summary>
     protected abstract IEnumerable<Transaction> Rewrite(IReadOnlyList<Transaction> transactions);
 }
 
@@ -109,4 +115,27 @@ internal sealed class DamagesData : RewritesLog
 {
     protected override IEnumerable<Transaction> Rewrite(IReadOnlyList<Transaction> transactions) => transactions.Select(transaction =>
         transaction.Body is SetDataBody set ? transaction with { Body = set with { Data = [0] } } : transaction);
+}
+
+/// <summary>The log loses who asked for a transaction: whoever looks there for what became of a request does not find it.</summary>
+internal sealed class LosesOrigins : RewritesLog
+{
+    protected override bool ChangesTree => false;
+
+    protected override IEnumerable<Transaction> Rewrite(IReadOnlyList<Transaction> transactions) =>
+        transactions.Select(transaction => transaction with { Origin = default });
+}
+
+/// <summary>The log loses answers without a transaction.</summary>
+internal sealed class LosesOutcomes : RewritesLog
+{
+    protected override bool ChangesTree => false;
+
+    protected override IEnumerable<Transaction> Rewrite(IReadOnlyList<Transaction> transactions) => transactions;
+}
+
+/// <summary>A store, or a leader's use of it, with one of the faults that <see cref="Store.StoreSabotage"/> has.</summary>
+internal sealed class SpoilsStore(Action<Store.StoreSabotage> spoil) : Sabotage
+{
+    public override void Begin(SimulatedWorld world) => spoil(world.Store.Sabotage);
 }

@@ -37,6 +37,12 @@ internal sealed record Scenario(int Seed)
 
     public WorkloadOptions Workload { get; init; } = new();
 
+    /// <summary>How many of a hundred clients read, and nothing else: they are served whatever happens to leader and store.</summary>
+    public int ReaderPercent { get; init; }
+
+    /// <summary>How many of a hundred clients are content with a server that has no leader.</summary>
+    public int TakesReadOnlyPercent { get; init; }
+
     public ServerOptions Server { get; init; } = new();
 
     /// <summary>Most that a server's wall clock is wrong.</summary>
@@ -48,14 +54,18 @@ internal sealed record Scenario(int Seed)
     /// <summary>A scenario of an ensemble, drawn from a seed.</summary>
     public static Scenario Ensemble(int seed) => Draw(seed, new Random(seed ^ 0x5eed).Next(1, 6));
 
+    /// <summary>A leader that has been deposed is found out by its first write: only where writes are rare can it answer anything else before.</summary>
+    public static WorkloadOptions RareWrites { get; } = new() { Reads = 30, Writes = 3, Multis = 0, Syncs = 50, Closes = 0, Watches = 2 };
+
+    public static WorkloadOptions OnlyReads { get; } = new() { Writes = 0, Multis = 0, Syncs = 0, Closes = 0, Pipelined = 1 };
+
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"seed {Seed}: {Servers} servers, {Clients} clients, {Duration.TotalSeconds:F0} s, sessions {SessionTimeout.TotalSeconds:F0} s, {Faults}, {Store}");
 
-    // A leader that has been deposed is found out by its first write: only where writes are rare can it answer anything else before.
     private static WorkloadOptions Style(int style) => style switch
     {
-        0 => new WorkloadOptions { Reads = 30, Writes = 3, Multis = 0, Syncs = 50, Closes = 0, Watches = 2 },
+        0 => RareWrites,
         1 => new WorkloadOptions { Reads = 20, Writes = 70, Multis = 20, Watches = 4 },
         _ => new WorkloadOptions(),
     };
@@ -71,14 +81,18 @@ internal sealed record Scenario(int Seed)
             Servers = servers,
             Clients = random.Next(2, 6),
             Duration = TimeSpan.FromSeconds(random.Next(8, 24)),
-            SessionTimeout = TimeSpan.FromSeconds(random.Next(2, 6)),
+            SessionTimeout = TimeSpan.FromSeconds(random.Next(2, 9)),
             MaxSkew = TimeSpan.FromSeconds(random.Next(2) * random.Next(5)),
             Faults = new FaultMix
             {
                 Crash = Rate(2, 10),
                 Pause = Rate(4, 12),
+                AtCommit = Rate(4, 12),
+                Stop = Rate(4, 12),
+                Transfer = servers == 1 ? TimeSpan.Zero : Rate(3, 10),
                 Partition = Rate(3, 10),
                 StoreOutage = Rate(8, 25),
+                Isolation = servers == 1 ? TimeSpan.Zero : Rate(8, 25),
                 StoreCut = servers == 1 ? TimeSpan.Zero : Rate(4, 15),
                 ConnectionDrop = Rate(0.5, 4),
                 ClientDeath = Rate(4, 12),
@@ -89,10 +103,16 @@ internal sealed record Scenario(int Seed)
                 CheckpointPerMille = PerMille(200),
             },
             Network = new NetworkTimes { SlowPerMille = PerMille(40) },
-            Workload = Style(random.Next(4)) with { ThinkTime = TimeSpan.FromMilliseconds(random.Next(25, 250)), Pipelined = random.Next(1, 7) },
+            Workload = Style(random.Next(4)) with
+            {
+                // Clients that ask often have all they may ask for on its way long before another server leads: others ask seldom.
+                ThinkTime = TimeSpan.FromMilliseconds(random.Next(4) == 0 ? random.Next(250, 1000) : random.Next(25, 250)), Pipelined = random.Next(1, 7),
+            },
+            ReaderPercent = random.Next(2) * random.Next(60),
+            TakesReadOnlyPercent = random.Next(2) * random.Next(100),
             Server = new ServerOptions
             {
-                CheckpointEvery = random.Next(5, 50), FirstCounter = random.Next(4) == 0 ? uint.MaxValue - (uint)random.Next(5, 40) : 0,
+                ReadOnlyAfter = TimeSpan.FromSeconds(random.Next(1, 6)), CheckpointEvery = random.Next(5, 50), FirstCounter = random.Next(4) == 0 ? uint.MaxValue - (uint)random.Next(5, 40) : 0,
             },
         };
     }
@@ -105,7 +125,19 @@ internal sealed record FaultMix
 
     public TimeSpan Pause { get; init; }
 
+    /// <summary>A server crashes or hangs when a group of its has come into the log, and it does not know that yet.</summary>
+    public TimeSpan AtCommit { get; init; }
+
+    /// <summary>A server is asked to end, and does so in order.</summary>
+    public TimeSpan Stop { get; init; }
+
+    /// <summary>The leader is asked to hand over to another server.</summary>
+    public TimeSpan Transfer { get; init; }
+
     public TimeSpan Partition { get; init; }
+
+    /// <summary>One server can be reached by clients alone.</summary>
+    public TimeSpan Isolation { get; init; }
 
     public TimeSpan StoreOutage { get; init; }
 
@@ -119,6 +151,7 @@ internal sealed record FaultMix
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"crash {Crash.TotalSeconds:F1} pause {Pause.TotalSeconds:F1} partition {Partition.TotalSeconds:F1} "
+        $"crash {Crash.TotalSeconds:F1} pause {Pause.TotalSeconds:F1} at commit {AtCommit.TotalSeconds:F1} stop {Stop.TotalSeconds:F1} "
+        + $"transfer {Transfer.TotalSeconds:F1} partition {Partition.TotalSeconds:F1} isolation {Isolation.TotalSeconds:F1} "
         + $"outage {StoreOutage.TotalSeconds:F1} cut {StoreCut.TotalSeconds:F1} death {ClientDeath.TotalSeconds:F1} drop {ConnectionDrop.TotalSeconds:F1}");
 }

@@ -15,6 +15,7 @@ internal sealed class SimulatedWorld : IDisposable
     private const int FirstClientHost = 100;
 
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(8);
 
     private readonly Scenario _scenario;
     private readonly ServerFactory _factory;
@@ -51,6 +52,9 @@ internal sealed class SimulatedWorld : IDisposable
 
     /// <summary>What ended servers, but for what the scenario did to them.</summary>
     public List<string> Failures { get; } = [];
+
+    /// <summary>Servers whose state was not their leader's. One that was away for so long that the log does not reach back is no such server.</summary>
+    public List<string> Divergences { get; } = [];
 
     /// <summary>
     /// How much too early a session may expire. A server that is cut off from the leader keeps its clients for two thirds of their timeouts, and what it hears of them
@@ -121,6 +125,59 @@ internal sealed class SimulatedWorld : IDisposable
         });
     }
 
+    /// <summary>Asks a server to end, as SIGTERM does, and starts it again after a while.</summary>
+    public void Stop(ISimulatedServer server)
+    {
+        if (!server.IsServing || server.IsStopping)
+        {
+            return;
+        }
+
+        Trace.Add("stops", server.Process.Name);
+        int generation = server.Process.Generation;
+        server.Stop(() => Queue.ScheduleAt(Queue.Now, server.Process, generation, () =>
+        {
+            Trace.Add("has stopped", server.Process.Name);
+            Crash(server);
+        }));
+
+        // Whoever asked has no more patience than that.
+        Queue.Schedule(StopLimit, null, () =>
+        {
+            if (server.Process.Generation == generation)
+            {
+                Trace.Add("does not stop", server.Process.Name);
+                Crash(server);
+            }
+        });
+    }
+
+    /// <summary>Asks the leader, if there is one, to hand over.</summary>
+    /// <param name="to">To nobody by name when it is the leader itself.</param>
+    public void Transfer(int to)
+    {
+        if (_servers.OfType<MemberServer>().FirstOrDefault(server => server.Member?.Leader is not null && !server.Process.IsPaused) is { } leader)
+        {
+            Trace.Add("is to transfer", leader.Process.Name, to);
+            leader.Transfer(to == leader.Id ? null : to);
+        }
+    }
+
+    /// <summary>A server has committed a group, and crashes or hangs before it hears so.</summary>
+    public void StrikeAtCommit(SimulatedProcess process)
+    {
+        ISimulatedServer server = _servers.Single(server => server.Process == process);
+        Trace.Add("struck at its commit", process.Name);
+        if (Queue.Random.Next(2) == 0)
+        {
+            Crash(server);
+        }
+        else
+        {
+            Pause(server);
+        }
+    }
+
     public void Dispose()
     {
         foreach (ISimulatedServer server in _servers)
@@ -131,7 +188,7 @@ internal sealed class SimulatedWorld : IDisposable
 
     private void Begin()
     {
-        var options = new ServerSurroundings(Queue, Trace, Store, _scenario.Server, OnFailed);
+        var options = new ServerSurroundings(Queue, Trace, Store, _scenario.Server, OnFailed) { OnReload = OnReload };
         for (int id = 1; id <= _scenario.Servers; id++)
         {
             ISimulatedServer server = _factory(this, options, id);
@@ -164,8 +221,14 @@ internal sealed class SimulatedWorld : IDisposable
     {
         int number = ++_clientCount;
         var surroundings = new ClientSurroundings(Queue, Trace, Fabric, History, _servers) { Tamper = () => _sabotage?.Tamper(this) };
+        WorkloadOptions workload = Queue.Random.Next(100) < _scenario.ReaderPercent
+            ? Scenario.OnlyReads with { ThinkTime = _scenario.Workload.ThinkTime }
+            : _scenario.Workload;
         var client = new SimulatedClient(
-            System.FormattableString.Invariant($"c{number}"), FirstClientHost + number, surroundings, _scenario.Workload, _scenario.SessionTimeout);
+            System.FormattableString.Invariant($"c{number}"), FirstClientHost + number, surroundings, workload, _scenario.SessionTimeout)
+        {
+            TakesReadOnly = Queue.Random.Next(100) < _scenario.TakesReadOnlyPercent,
+        };
         _clients.Add(client);
         client.Start();
     }
@@ -209,6 +272,20 @@ internal sealed class SimulatedWorld : IDisposable
         Queue.Schedule(TimeSpan.FromMilliseconds(Queue.Random.Next(100, 6000)), null, Fabric.Heal);
     }
 
+    /// <summary>Cuts a server off from the others and from the store, but not from clients.</summary>
+    public void Isolate(ISimulatedServer server, TimeSpan time)
+    {
+        Trace.Add("isolated ms", server.Process.Name, (long)time.TotalMilliseconds);
+        Store.CutOff(server.Process, time);
+        foreach (ISimulatedServer other in _servers)
+        {
+            Fabric.Cut(server.Process.Host, other.Process.Host);
+            Fabric.Cut(other.Process.Host, server.Process.Host);
+        }
+
+        Queue.Schedule(time, null, Fabric.Heal);
+    }
+
     public void Pause(ISimulatedServer server)
     {
         if (!server.Process.IsAlive || server.Process.IsPaused)
@@ -236,6 +313,7 @@ internal sealed class SimulatedWorld : IDisposable
         _isCalm = true;
         Store.Faults = StoreFaults.None;
         Store.ComeBack();
+        Store.AtNextCommit = null;
         Fabric.Heal();
         Fabric.Times = new NetworkTimes { SlowPerMille = 0 };
         foreach (ISimulatedServer server in _servers)
@@ -253,6 +331,14 @@ internal sealed class SimulatedWorld : IDisposable
     {
         while (Queue.Step(end))
         {
+        }
+    }
+
+    private void OnReload(ISimulatedServer server, string reason)
+    {
+        if (!reason.Contains("the log no longer holds", StringComparison.Ordinal))
+        {
+            Divergences.Add($"{server.Process.Name} at {Queue.Time.TotalSeconds:F4}: {reason}");
         }
     }
 

@@ -45,6 +45,7 @@ internal static class Simulator
         }
 
         violations.AddRange(world.Failures.Select(failure => new Violation("failure", failure)));
+        violations.AddRange(world.Divergences.Select(divergence => new Violation("diverged", divergence)));
         violations.AddRange(world.Store.Misuses.Select(misuse => new Violation("log-misuse", misuse)));
         return new RunResult(
             scenario,
@@ -73,7 +74,7 @@ internal static class Simulator
     private static string Describe(SimulatedWorld world, Scenario scenario, List<Violation> violations)
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"SIMULATION_SEED={scenario.Seed} ({scenario})");
+        text.AppendLine(CultureInfo.InvariantCulture, $"SIMULATION_SEED={scenario.Seed} ./test.sh Simulation   shows it again ({scenario})");
         foreach (Violation violation in violations.Take(10))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  {violation}");

@@ -14,6 +14,9 @@ namespace OrleansZk.Simulation.Servers;
 /// <summary>A member of an ensemble: what a server process is made of, on simulated ports.</summary>
 internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, PeerDirectory directory, int id) : ISimulatedServer
 {
+    // As in a real server's host.
+    private static readonly TimeSpan HandOverLimit = TimeSpan.FromSeconds(3);
+
     private readonly LeaderOptions _options = new() { TickTime = world.Options.TickTime };
     private readonly string _address = string.Create(CultureInfo.InvariantCulture, $"server{id}:2888");
     private Checkpointer? _checkpointer;
@@ -27,6 +30,8 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
 
     public bool IsServing { get; private set; }
 
+    public bool IsStopping { get; private set; }
+
     public Replica? Replica { get; private set; }
 
     public Member? Member { get; private set; }
@@ -34,14 +39,27 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
     public void Start()
     {
         var clock = new SimulatedClock(world.Queue, Process);
-        _incarnation = Math.Max(_incarnation + 1, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        if (_incarnation == 0 || !world.Options.KeepsIncarnation)
+        {
+            _incarnation = Math.Max(_incarnation + 1, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        }
+
         directory.AddHost(_address, Process);
         _ = StartAsync(clock, Process.Generation);
     }
 
+    public void Stop(Action stopped)
+    {
+        IsStopping = true;
+        _ = StopAsync(Member!, Replica!, new SimulatedClock(world.Queue, Process), stopped);
+    }
+
+    /// <summary>Gives the leadership away, as an operator asks for it.</summary>
+    public void Transfer(int? successor) => _ = TransferAsync(Member!, successor);
+
     public void OnKilled()
     {
-        IsServing = false;
+        IsServing = IsStopping = false;
         Replica?.Dispose();
         _checkpointer?.Dispose();
         (Replica, Member, _checkpointer, _leader) = (null, null, null, null);
@@ -77,10 +95,10 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
                 new SimulatedNetwork(fabric, directory, Process, _address),
                 loader,
                 NewLeader,
-                new MemberOptions { HistoryBytes = world.Options.HistoryBytes },
+                new MemberOptions { HistoryBytes = world.Options.HistoryBytes, ReadOnlyAfter = world.Options.ReadOnlyAfter },
                 clock,
                 scheduler,
-                new TraceLogger<Member>(world.Trace, Process.Name));
+                new MemberLogger(this, world));
             member.Failed += failure => world.OnFailed(this, generation, failure);
             member.BeganToLead += (leader, after) => _ = LeadAsync(leader, after, loader, log, checkpoints, generation);
             member.CeasedToLead += () => (_leader, _checkpointer) = (null, null);
@@ -99,10 +117,37 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
         }
     }
 
+    private async Task StopAsync(Member member, Replica replica, SimulatedClock clock, Action stopped)
+    {
+        if (member.Role == MemberRole.Leading && member.Followers.Count > 0)
+        {
+            await Task.WhenAny(TransferAsync(member, null), OrderlyEnd.PauseAsync(clock, HandOverLimit)).ConfigureAwait(false);
+        }
+
+        IsServing = false;
+        await OrderlyEnd.WaitUntilAnsweredAsync(replica, clock).ConfigureAwait(false);
+        await member.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        stopped();
+    }
+
+    private async Task TransferAsync(Member member, int? successor)
+    {
+        try
+        {
+            bool isDone = await member.TransferAsync(successor, CancellationToken.None).ConfigureAwait(false);
+            world.Trace.Add(isDone ? "has handed over" : "had nothing to hand over", Process.Name);
+        }
+        catch (StoreUnavailableException)
+        {
+            world.Trace.Add("could not hand over", Process.Name);
+        }
+    }
+
     private async Task LeadAsync(
         Leader leader, long after, StateLoader loader, SimulatedLog log, SimulatedCheckpointStore checkpoints, int generation)
     {
         _leader = leader;
+        long tracking = Replica!.Tracking;
         while (_leader == leader && Process.Generation == generation)
         {
             try
@@ -112,7 +157,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
                 {
                     _checkpointer = new Checkpointer(
                         Replica!, log, checkpoints, new CheckpointOptions { Transactions = world.Options.CheckpointEvery, KeepsOneMore = true },
-                        NullLogger<Checkpointer>.Instance, header);
+                        NullLogger<Checkpointer>.Instance, header, tracking);
                 }
 
                 return;
@@ -154,14 +199,27 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
     }
 
     /// <summary>What they say goes into the trace.</summary>
-    private sealed class TraceLogger<T>(Trace trace, string name) : ILogger<T>
+    private class TraceLogger<T>(Trace trace, string name) : ILogger<T>
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            trace.Add(exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception.Message}", name);
+        public virtual void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            trace.Say(exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception.Message}", name, eventId.Name ?? "");
+    }
+    /// <summary>Hears of reloads too, which nobody but a member's operator is told of.</summary>
+    private sealed class MemberLogger(MemberServer server, ServerSurroundings world) : TraceLogger<Member>(world.Trace, server.Process.Name)
+    {
+        public override void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            base.Log(logLevel, eventId, state, exception, formatter);
+            if (eventId.Name == "LogReloading")
+            {
+                world.OnReload(server, formatter(state, exception));
+            }
+        }
     }
 }

@@ -22,6 +22,8 @@ internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedS
 
     public bool IsServing { get; private set; }
 
+    public bool IsStopping { get; private set; }
+
     public Replica? Replica { get; private set; }
 
     public void Start()
@@ -31,9 +33,16 @@ internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedS
         _ = StartAsync(clock, Process.Generation);
     }
 
-    public void OnKilled()
+    public void Stop(Action stopped)
     {
         IsServing = false;
+        IsStopping = true;
+        _ = StopAsync(Replica!, stopped);
+    }
+
+    public void OnKilled()
+    {
+        IsServing = IsStopping = false;
         Replica?.Dispose();
         _checkpointer?.Dispose();
         (Replica, _checkpointer, _leader) = (null, null, null);
@@ -78,6 +87,12 @@ internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedS
         {
             world.OnFailed(this, generation, e);
         }
+    }
+
+    private async Task StopAsync(Replica replica, Action stopped)
+    {
+        await OrderlyEnd.WaitUntilAnsweredAsync(replica, new SimulatedClock(world.Queue, Process)).ConfigureAwait(false);
+        stopped();
     }
 
     private void Tick()
@@ -127,11 +142,21 @@ internal sealed record ServerOptions
     /// <summary>Bytes of committed groups that a leader keeps in memory: few, so that followers need the log too.</summary>
     public long HistoryBytes { get; init; } = 4096;
 
+    /// <summary>Without a leader for so long, a server serves reads alone.</summary>
+    public TimeSpan ReadOnlyAfter { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>A fault for the checker to find: sessions expire whatever their clients do.</summary>
     public bool IgnoresActivity { get; init; }
+
+    /// <summary>Another: a server counts its requests, connections and sessions from the beginning again, as the very incarnation that it was.</summary>
+    public bool KeepsIncarnation { get; init; }
 }
 
 /// <summary>What servers need of the world they are in.</summary>
 /// <param name="OnFailed">Takes what ended a server's incarnation: its process is killed and started again.</param>
 internal sealed record ServerSurroundings(
-    EventQueue Queue, Trace Trace, SimulatedStore Store, ServerOptions Options, Action<ISimulatedServer, int, Exception> OnFailed);
+    EventQueue Queue, Trace Trace, SimulatedStore Store, ServerOptions Options, Action<ISimulatedServer, int, Exception> OnFailed)
+{
+    /// <summary>Hears why a server takes its state from the store again.</summary>
+    public required Action<ISimulatedServer, string> OnReload { get; init; }
+}

@@ -114,6 +114,17 @@ internal sealed class SimulatedCheckpointStore(SimulatedStore store, SimulatedPr
             }
         }
 
+        var tree = new DataTree();
+        foreach (NodeImage image in newNodes.Values.OrderBy(image => image.Path, StringComparer.Ordinal))
+        {
+            tree.Load(image);
+        }
+
+        if (tree.Digest != header.Digest)
+        {
+            store.Misuses.Add($"{process.Name} writes a checkpoint at 0x{header.Zxid:x} that is not the tree's state there");
+        }
+
         var newSessions = new Dictionary<long, SessionState>(state.Sessions);
         foreach (SessionChange session in sessions)
         {

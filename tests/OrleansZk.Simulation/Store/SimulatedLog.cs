@@ -51,6 +51,10 @@ internal sealed class SimulatedLog(SimulatedStore store, SimulatedProcess proces
 
             await store.Call(process, "append", Append, isChange: true, cancellationToken).ConfigureAwait(false);
         }
+        catch (LeaderFencedException) when (store.Sabotage.ForgivesDeposed)
+        {
+            store.Trace.Add("goes on though deposed", process.Name, group.FirstZxid, group.LastZxid);
+        }
         finally
         {
             _isAppending = false;
@@ -59,6 +63,11 @@ internal sealed class SimulatedLog(SimulatedStore store, SimulatedProcess proces
 
     public async ValueTask ConfirmEpochAsync(CancellationToken cancellationToken)
     {
+        if (store.Sabotage.SkipsConfirmation)
+        {
+            return;
+        }
+
         long epoch = _epoch;
         await store.Call(
             process,

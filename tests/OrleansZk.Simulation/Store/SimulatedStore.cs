@@ -46,6 +46,9 @@ internal sealed class SimulatedStore(EventQueue queue, Trace trace)
 
     public LogPosition End => new(Epoch, Math.Max(TruncatedTo, _groups.Count == 0 ? 0 : _groups[^1].LastZxid));
 
+    /// <summary>Called once, when the next group has been committed, with who has committed it and does not know that yet.</summary>
+    public Action<SimulatedProcess>? AtNextCommit { get; set; }
+
     public bool IsAway => queue.Time < _awayUntil;
 
     /// <summary>Nothing gets through to the store for a while.</summary>
@@ -165,10 +168,13 @@ internal sealed class SimulatedStore(EventQueue queue, Trace trace)
         }
 
         trace.Add("appended", by.Name, group.FirstZxid, group.LastZxid);
+        _byFirstZxid.Add(group.FirstZxid, group);
         group = Sabotage.Rewrite?.Invoke(group) ?? group;
         _groups.Add(group);
-        _byFirstZxid.Add(group.FirstZxid, group);
         Committed.Add((group, by));
+        Action<SimulatedProcess>? strike = AtNextCommit;
+        AtNextCommit = null;
+        strike?.Invoke(by);
     }
 
     /// <summary>Takes the last group back, which no real store may do.</summary>
@@ -227,6 +233,12 @@ internal sealed class StoreSabotage
 
     /// <summary>An append is answered at once and done later, if its process is still there then.</summary>
     public bool AnswersBeforeCommit { get; set; }
+
+    /// <summary>A deposed leader is told that its append is in the log, where it is not.</summary>
+    public bool ForgivesDeposed { get; set; }
+
+    /// <summary>A leader answers what needs no commit without asking whether it still leads.</summary>
+    public bool SkipsConfirmation { get; set; }
 
     /// <summary>What is stored instead of a group.</summary>
     public Func<LogGroup, LogGroup>? Rewrite { get; set; }

@@ -18,9 +18,15 @@ internal sealed class Trace(EventQueue queue)
     public IReadOnlyDictionary<string, int> Counts => _counts;
 
     /// <param name="what">A few constant words.</param>
-    public void Add(string what, string who, long a = 0, long b = 0)
+    public void Add(string what, string who, long a = 0, long b = 0) => Add(what, who, a, b, what);
+
+    /// <summary>Something that a server has said.</summary>
+    /// <param name="kind">What it is, whatever its words are.</param>
+    public void Say(string words, string who, string kind) => Add(words, who, 0, 0, kind);
+
+    private void Add(string what, string who, long a, long b, string kind)
     {
-        CollectionsMarshal.GetValueRefOrAddDefault(_counts, what, out _)++;
+        CollectionsMarshal.GetValueRefOrAddDefault(_counts, kind, out _)++;
         _entries[_count++ % Kept] = new Entry(queue.Now, what, who, a, b);
         Mix((ulong)queue.Now);
         Mix((ulong)what.Length);

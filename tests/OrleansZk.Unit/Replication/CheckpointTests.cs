@@ -1,4 +1,5 @@
 using OrleansZk.Core.Replication;
+using OrleansZk.Core.Transactions;
 using OrleansZk.Core.Tree;
 using static OrleansZk.TestKit.Wire.WireRequests;
 
@@ -187,6 +188,63 @@ public sealed class CheckpointTests : EngineTest
             Engine.Checkpoints.FailAfterChunks = null;
             RequireRestartlessLoad();
         }
+    }
+
+    [Fact]
+    public void What_came_and_went_before_a_restart_is_deleted_all_the_same()
+    {
+        // A checkpoint that was under way when the server went down may have come to the store after the one that it is loaded from.
+        Engine.Checkpoint();
+        Session.Ask(Create("/e"));
+        Session.Ask(Delete("/e"));
+        Engine.Restart();
+        Engine.Checkpoints.Written.Clear();
+
+        Engine.Checkpoint();
+
+        Engine.Checkpoints.Written.ShouldContain(("/e", true));
+    }
+
+    [Fact]
+    public void One_that_this_server_began_when_it_led_before_stays_a_cut()
+    {
+        Session.Ask(Create("/a", "at the cut"));
+        IReadOnlyList<Transaction> marked = GroupCodec.Read(Engine.Log.Groups[^1]).Transactions;
+        List<string> atTheCut = TreeDigestCheck.Describe(Engine.Replica.Tree);
+        Engine.Checkpoints.BetweenChunks = () =>
+        {
+            Engine.Checkpoints.BetweenChunks = null;
+            Engine.Replica.StopTracking();
+            Engine.Replica.StartTracking();
+            Engine.Replica.MarkChanged(marked);
+            Session.Ask(SetData("/a", "after"));
+        };
+
+        Engine.Checkpoint();
+
+        TreeDigestCheck.Describe(Loaded()).ShouldBe(atTheCut);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void None_is_written_of_changes_that_are_not_remembered_any_more(bool leadsAgain)
+    {
+        Session.Ask(Create("/a"));
+        Engine.Checkpoint();
+        CheckpointHeader? before = Engine.Checkpoints.Header;
+        Session.Ask(Create("/b"));
+
+        // Another server leads, and then, perhaps, this one again: what it remembers from there on is not all that has changed.
+        Engine.Replica.StopTracking();
+        Session.Ask(Create("/c"));
+        if (leadsAgain)
+        {
+            Engine.Replica.StartTracking();
+        }
+
+        Should.Throw<CheckpointException>(Engine.Checkpoint);
+        Engine.Checkpoints.Header.ShouldBe(before);
     }
 
     [Fact]

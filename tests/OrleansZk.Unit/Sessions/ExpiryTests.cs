@@ -1,3 +1,4 @@
+using OrleansZk.Core.Replication;
 using static OrleansZk.TestKit.Wire.WireRequests;
 
 namespace OrleansZk.Unit.Sessions;
@@ -185,5 +186,42 @@ public sealed class ExpiryTests : EngineTest
             Session.Send(Ping());
             Engine.Advance(HalfTick);
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_new_leader_hears_of_clients_that_spoke_before(bool wasReported)
+    {
+        if (wasReported)
+        {
+            // To a leader that it never reached.
+            Engine.Replica.SetLeader(new Recorder());
+        }
+        else
+        {
+            Engine.Replica.Suspend();
+        }
+
+        Session.Send(Ping());
+        Engine.Clock.Advance(HalfTick);
+        Engine.Replica.ReportActivity();
+        Engine.Clock.Advance(HalfTick);
+        var next = new Recorder();
+        Engine.Replica.SetLeader(next);
+        Engine.Replica.ReportActivity();
+
+        next.Heard.ShouldBe([new SessionActivity(Session.Id, 2000)]);
+    }
+
+    private sealed class Recorder : ILeader
+    {
+        public List<SessionActivity> Heard { get; } = [];
+
+        public void Submit(IReadOnlyList<WriteRequest> requests, long settledUpTo)
+        {
+        }
+
+        public void ReportActivity(IReadOnlyList<SessionActivity> activity) => Heard.AddRange(activity);
     }
 }
