@@ -2,15 +2,14 @@ using Orleans.TestingHost;
 using OrleansZk.Core.Ensemble;
 using OrleansZk.Grains;
 using OrleansZk.Server.Configuration;
+using OrleansZk.Silo.Tests.Clustering;
 using OrleansZk.Silo.Tests.Clusters;
-using Shouldly;
-using Xunit;
 
 namespace OrleansZk.Silo.Tests.Grains;
 
 /// <summary>Three silos on one database: who leads, and what callers notice when that changes.</summary>
-[Collection(nameof(Database))]
-public sealed class ClusterTests(Database database) : IAsyncLifetime
+[Collection(PostgresGroup.Name)]
+public sealed class ClusterTests(PostgresFixture postgres) : IAsyncLifetime
 {
     private SiloCluster _cluster = null!;
 
@@ -18,7 +17,7 @@ public sealed class ClusterTests(Database database) : IAsyncLifetime
 
     private ILeaderGrain Leader => _cluster.Client.GetGrain<ILeaderGrain>(new ServerOptions().EnsembleSchema);
 
-    public async ValueTask InitializeAsync() => _cluster = await SiloCluster.StartAsync(3, await database.NewAsync());
+    public async ValueTask InitializeAsync() => _cluster = await SiloCluster.StartAsync(3, await NewDatabaseAsync());
 
     public ValueTask DisposeAsync() => _cluster?.DisposeAsync() ?? ValueTask.CompletedTask;
 
@@ -127,6 +126,8 @@ public sealed class ClusterTests(Database database) : IAsyncLifetime
         (await zk.ExistsAsync("/mine", null, Cancellation))!.Value.EphemeralOwner.ShouldBe(zk.SessionId);
         zk.State.ShouldBe(KeeperState.SyncConnected);
     }
+
+    private async Task<string> NewDatabaseAsync() => postgres.Server.ConnectionString(await postgres.Server.CreateDatabaseAsync());
 
     /// <summary>Asks until it is so; the test's own time limit ends it. A call that fails asks again.</summary>
     private static async Task EventuallyAsync(Func<Task<bool>> condition)

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using OrleansZk.Grains;
 using OrleansZk.Silo.Tests.Clusters;
-using Shouldly;
-using Xunit;
 
 namespace OrleansZk.Silo.Tests.Grains;
 

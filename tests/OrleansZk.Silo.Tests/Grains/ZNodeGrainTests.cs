@@ -1,7 +1,5 @@
 using OrleansZk.Grains;
 using OrleansZk.Silo.Tests.Clusters;
-using Shouldly;
-using Xunit;
 
 namespace OrleansZk.Silo.Tests.Grains;
 
