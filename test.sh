@@ -87,11 +87,12 @@ if ((!${#projects[@]})); then
 fi
 
 passed=0 failed=0 skipped=0
-for project in "${projects[@]}"; do
-    name=OrleansZk.$project
-    echo "== $name"
+run() {
+    local title=$1 name=OrleansZk.$2 log
+    shift 2
+    echo "== $title"
     log=$(mktemp)
-    dotnet "tests/$name/bin/Release/net10.0/$name.dll" --no-progress --no-ansi >"$log" 2>&1
+    dotnet "tests/$name/bin/Release/net10.0/$name.dll" --no-progress --no-ansi "$@" >"$log" 2>&1
     status=$?
     total() { sed -nE "s/^ *$1: ([0-9]+).*/\1/p" "$log" | tail -1; }
     p=$(total succeeded) f=$(total failed) s=$(total skipped)
@@ -109,7 +110,18 @@ for project in "${projects[@]}"; do
     fi
     rm -f "$log"
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
+for project in "${projects[@]}"; do
+    run "OrleansZk.$project" "$project"
 done
+
+# What holds for servers holds for silos: the same clients, kills and checks, on their ports.
+if [[ -n ${ORLEANSZK_SILO:-} ]] && (($# == 0)); then
+    export ORLEANSZK_SERVER=$ORLEANSZK_SILO
+    run "OrleansZk.Interop, on silos" Interop
+    run "OrleansZk.Ensemble, of silos" Ensemble --filter-class '*ChaosTests' '*FailoverTests' '*LeaderKillTableTests' '*FormationTests' '*KazooTests'
+fi
 
 if ((${#left_out[@]})); then
     (IFS=';'; echo "Left out: ${left_out[*]}")

@@ -33,6 +33,8 @@ internal static class EnsembleConfig
 
     private static (string Host, string Port) Split(string address)
     {
+        int end = address.IndexOf('@', StringComparison.Ordinal);
+        address = end < 0 ? address : address[..end];
         int colon = address.LastIndexOf(':');
         return (address[..colon], address[(colon + 1)..]);
     }

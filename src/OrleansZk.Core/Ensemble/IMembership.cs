@@ -23,7 +23,7 @@ public interface IMembership : IAsyncDisposable
 
 /// <param name="Id">0 to 255.</param>
 /// <param name="Incarnation">Grows with every start of the server: its start, milliseconds since the Unix epoch.</param>
-/// <param name="PeerAddress">Where the other servers reach it: <c>host:port</c>.</param>
+/// <param name="PeerAddress">Where the other servers reach it: <c>host:port</c>, and behind an <c>@</c> whatever their network needs to know besides.</param>
 /// <param name="ClientAddress">Where clients reach it: <c>host:port</c>.</param>
 public sealed record MemberInfo(int Id, long Incarnation, string PeerAddress, string ClientAddress);
 

@@ -11,8 +11,9 @@ internal static class ConsoleLogging
     /// <summary>Of libraries that say much; the dot keeps ours out.</summary>
     private static readonly string[] QuietCategories = ["Microsoft", "Orleans.", "Polly"];
 
-    /// <summary>What the host says about a failed start, with a stack trace; <see cref="StartupErrors"/> says it better.</summary>
-    private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
+    /// <summary>Who says, with a stack trace, that the start has failed; <see cref="StartupErrors"/> says it better.</summary>
+    private static readonly string[] StartCategories =
+        ["Microsoft.Extensions.Hosting.Internal.Host", "Orleans.Runtime.Silo", "Orleans.Runtime.SiloLifecycleSubject", "Orleans.Runtime.Watchdog"];
 
     /// <param name="hasStarted">True from when the server runs.</param>
     public static void AddDefaults(ILoggingBuilder logging, ConfigurationManager configuration, Func<bool> hasStarted)
@@ -33,7 +34,10 @@ internal static class ConsoleLogging
                 filter.Rules.Insert(0, new LoggerFilterRule(null, category, LogLevel.Warning, null));
             }
 
-            filter.Rules.Insert(0, new LoggerFilterRule(null, HostCategory, null, (_, _, level) => hasStarted() && level >= LogLevel.Warning));
+            foreach (string category in StartCategories)
+            {
+                filter.Rules.Insert(0, new LoggerFilterRule(null, category, null, (_, _, level) => hasStarted() && level >= LogLevel.Warning));
+            }
         });
     }
 }

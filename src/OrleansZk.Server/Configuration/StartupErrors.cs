@@ -28,6 +28,11 @@ internal static class ExitCode
 /// <summary>Says what keeps the server from starting: a line for each problem that a user can mend, without a stack trace.</summary>
 internal static class StartupErrors
 {
+    private const string Server = "orleanszk-server";
+
+    private static readonly string Program =
+        System.Reflection.Assembly.GetEntryAssembly()?.GetName().Name is { } name && name.StartsWith("orleanszk-", StringComparison.Ordinal) ? name : Server;
+
     /// <summary>Describes what went wrong.</summary>
     /// <param name="endpoint">What was to be listened on next, if the start came to that.</param>
     /// <returns>The exit code, and the messages; no messages when it is not for the user to mend.</returns>
@@ -53,7 +58,7 @@ internal static class StartupErrors
         (int code, IReadOnlyList<string> messages) = Describe(exception, endpoint);
         if (messages.Count == 0)
         {
-            output.WriteLine($"orleanszk-server: unexpected failure: {exception}");
+            output.WriteLine($"{Program}: unexpected failure: {exception}");
         }
 
         Write(output, messages);
@@ -65,7 +70,7 @@ internal static class StartupErrors
     {
         foreach (string message in messages)
         {
-            output.WriteLine("orleanszk-server: " + message.ReplaceLineEndings(" "));
+            output.WriteLine($"{Program}: " + message.ReplaceLineEndings(" "));
         }
     }
 

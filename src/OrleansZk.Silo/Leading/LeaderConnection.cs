@@ -37,16 +37,17 @@ internal sealed class LeaderConnection(ILeaderGrain grain, SiloAddress silo, Sil
     {
         string reason = "closed";
         Task sending = Task.CompletedTask;
+        IAsyncEnumerator<LeaderMessages> messages = grain.Follow(_id, silo, self, _closing.Token).WithBatchSize(16).GetAsyncEnumerator(_closing.Token);
         try
         {
-            await foreach (LeaderMessages messages in grain.Follow(_id, silo, self, _closing.Token).WithBatchSize(16).WithCancellation(_closing.Token).ConfigureAwait(false))
+            while (await messages.MoveNextAsync().AsTask().WaitAsync(_closing.Token).ConfigureAwait(false))
             {
                 if (_opened.TrySetResult(true))
                 {
                     sending = SendAsync();
                 }
 
-                MessageBuffer.ForEach(messages.Bytes, handler.OnMessage);
+                MessageBuffer.ForEach(messages.Current.Bytes, handler.OnMessage);
             }
         }
 #pragma warning disable CA1031 // All of them mean that the connection is gone.
@@ -57,11 +58,27 @@ internal sealed class LeaderConnection(ILeaderGrain grain, SiloAddress silo, Sil
         }
 
         Close();
+        _ = DisposeAsync(messages);
         await sending.ConfigureAwait(false);
         if (!_opened.TrySetResult(false) && _opened.Task.Result)
         {
             onEnded(reason);
             handler.OnClosed();
+        }
+    }
+
+    /// <summary>Tells the leader that nobody listens any more. One that hangs does not answer for long, and nobody waits for it.</summary>
+    private static async Task DisposeAsync(IAsyncEnumerator<LeaderMessages> messages)
+    {
+        try
+        {
+            await messages.DisposeAsync().ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            // It is gone.
         }
     }
 

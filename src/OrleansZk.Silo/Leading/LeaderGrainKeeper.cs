@@ -11,7 +11,7 @@ namespace OrleansZk.Silo.Leading;
 /// <remarks>
 /// Orleans takes many seconds to be sure that a silo is dead; until then its directory sends calls there, and those on their way wait for an answer. The store knows
 /// it at once: the database has lost the connection that a member holds for as long as its process lives. One that is gone by that measure, and on whose port
-/// nobody listens, is declared dead. Whoever sees it first does so.
+/// nobody listens, is declared dead. Whoever sees it first does so. The leader does so too with one that hangs and has its grain.
 /// </remarks>
 internal sealed partial class LeaderGrainKeeper(
     Engine engine,
@@ -32,6 +32,7 @@ internal sealed partial class LeaderGrainKeeper(
     {
         using var timer = new PeriodicTimer(Pause, clock);
         int untilSettling = 0;
+        bool isSettled = true;
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
@@ -41,14 +42,15 @@ internal sealed partial class LeaderGrainKeeper(
                     continue;
                 }
 
-                await BuryAsync(view, stoppingToken).ConfigureAwait(false);
+                await BuryAsync(view, mayHang: isSettled, stoppingToken).ConfigureAwait(false);
                 if (member.Role != MemberRole.Leading)
                 {
-                    untilSettling = 0;
+                    (isSettled, untilSettling) = (true, 0);
                 }
                 else if (--untilSettling < 0)
                 {
-                    untilSettling = await TrySettleAsync().ConfigureAwait(false) ? PausesWhenSettled : 0;
+                    isSettled = await TrySettleAsync().ConfigureAwait(false);
+                    untilSettling = isSettled ? PausesWhenSettled : 0;
                 }
             }
         }
@@ -73,9 +75,11 @@ internal sealed partial class LeaderGrainKeeper(
         }
     }
 
-    private async Task BuryAsync(EnsembleView view, CancellationToken cancellationToken)
+    /// <param name="mayHang">False when the grain of the leader, which is this silo, does not come: then one that hangs keeps it.</param>
+    private async Task BuryAsync(EnsembleView view, bool mayHang, CancellationToken cancellationToken)
     {
-        if (view.Members.All(member => member.IsConnected))
+        bool IsHanging(MemberView member) => !mayHang && member.SilentFor > TimeSpan.FromMilliseconds(options.Value.DeadAfter);
+        if (view.Members.All(member => member.IsConnected && !IsHanging(member)))
         {
             return;
         }
@@ -83,9 +87,14 @@ internal sealed partial class LeaderGrainKeeper(
         foreach (ClusterMember other in cluster.CurrentSnapshot.Members.Values.Where(member => member.Status is SiloStatus.Active or SiloStatus.Joining or SiloStatus.Created))
         {
             MemberView? member = view.Members.FirstOrDefault(member => member.Info.PeerAddress == other.SiloAddress.ToParsableString());
-            if (member is { IsConnected: false } && !other.SiloAddress.Equals(silo.SiloAddress) && await IsGoneAsync(other.SiloAddress, cancellationToken).ConfigureAwait(false))
+            if (member is null || other.SiloAddress.Equals(silo.SiloAddress))
             {
-                LogGone(other.SiloAddress);
+                continue;
+            }
+
+            if (IsHanging(member) || (!member.IsConnected && await IsGoneAsync(other.SiloAddress, cancellationToken).ConfigureAwait(false)))
+            {
+                LogGone(other.SiloAddress, member.SilentFor.TotalMilliseconds);
                 await cluster.TryKill(other.SiloAddress).ConfigureAwait(false);
             }
         }
@@ -114,6 +123,6 @@ internal sealed partial class LeaderGrainKeeper(
     [LoggerMessage(Level = LogLevel.Debug, Message = "The leader's grain is not here yet: {Reason}")]
     private partial void LogNotSettled(string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Silo} is gone: its process has left the database, and nobody listens on its port")]
-    private partial void LogGone(SiloAddress silo);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Silo} is gone, and declared dead; it was heard of {Milliseconds} ms ago")]
+    private partial void LogGone(SiloAddress silo, double milliseconds);
 }

@@ -25,7 +25,7 @@ public sealed class ChaosTests
         int seed = RunReport.Seed("CHAOS_SEED");
         var time = TimeSpan.FromSeconds(RunReport.Number("CHAOS_SECONDS", 20));
         await using PostgresServer postgres = await PostgresServer.StartNewAsync();
-        await using Cluster cluster = await Cluster.StartAsync(postgres, settings: Settings, proxied: true);
+        await using Cluster cluster = await Cluster.StartAsync(postgres, settings: Settings, proxied: !ServerBinary.IsSilo);
         DateTimeOffset begin = TimeProvider.System.GetUtcNow();
         var history = new History(TimeProvider.System);
         List<ChaosClient> clients =

@@ -48,7 +48,8 @@ internal sealed class FaultInjector(Cluster cluster, Random random)
             }
         }
 
-        switch (random.Next(7))
+        // Silos have no peer port that could be cut.
+        switch (random.Next(server.Proxy is null ? 5 : 7))
         {
             case 0:
             case 1:
@@ -64,19 +65,19 @@ internal sealed class FaultInjector(Cluster cluster, Random random)
                 await server.TerminateAsync();
                 return server.StartAsync;
             case 4:
-                Note("cut");
-                cluster.Servers.ToList().ForEach(other => other.Proxy!.Cut());
-                return () => Task.CompletedTask;
-            case 5:
-                Note("block");
-                server.Proxy!.Block(cluster.Servers[random.Next(cluster.Servers.Count)].Id);
-                return () => Do(server.Proxy.Heal);
-            default:
                 Note("store restart");
                 await cluster.Postgres.StopAsync(immediately: random.Next(2) == 0);
                 await PauseAsync(1000);
                 await cluster.Postgres.StartAsync();
                 return () => Task.CompletedTask;
+            case 5:
+                Note("cut");
+                cluster.Servers.ToList().ForEach(other => other.Proxy!.Cut());
+                return () => Task.CompletedTask;
+            default:
+                Note("block");
+                server.Proxy!.Block(cluster.Servers[random.Next(cluster.Servers.Count)].Id);
+                return () => Do(server.Proxy.Heal);
         }
     }
 

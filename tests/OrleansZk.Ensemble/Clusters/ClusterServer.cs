@@ -37,8 +37,8 @@ internal sealed class ClusterServer : IAsyncDisposable
             all[name] = value;
         }
 
-        PeerPort = Proxy?.Port ?? peerPort;
         _process = new ServerProcess(all, dataFolder);
+        PeerPort = Proxy?.Port ?? (ServerBinary.IsSilo ? _process.SiloPort : peerPort);
     }
 
     public int Id { get; }

@@ -111,6 +111,7 @@ public sealed class PeerCutTests(SharedPostgres postgres)
     private async Task<Cluster> StartAsync(int readOnlyAfter = 5000)
     {
         SharedPostgres.Require();
+        Assert.SkipWhen(ServerBinary.IsSilo, "silos have no peer port to cut");
         var settings = new Dictionary<string, string> { ["ReadOnlyAfter"] = readOnlyAfter.ToString(CultureInfo.InvariantCulture) };
         return await Cluster.StartAsync(await postgres.StartAsync(), settings: settings, proxied: true);
     }

@@ -18,7 +18,12 @@ public sealed class OrleansZkServer(ServerSettings settings, EnsembleMember? mem
     /// <summary>The first start of a fresh copy builds the server, which takes longer than any start should.</summary>
     private static readonly Lazy<Task> Built = new(BuildAsync);
 
+    /// <summary>A silo takes the same options, and has other ports for its like.</summary>
+    private static readonly bool IsSilo = Path.GetFileNameWithoutExtension(Program) == "orleanszk-silo";
+
     private readonly int _adminPort = FreePorts.Take();
+    private readonly int _siloPort = FreePorts.Take();
+    private readonly int _gatewayPort = FreePorts.Take();
 
     protected override Task PrepareAsync() => Built.Value;
 
@@ -36,14 +41,19 @@ public sealed class OrleansZkServer(ServerSettings settings, EnsembleMember? mem
             start.Environment[name] = value;
         }
 
+        if (IsSilo)
+        {
+            start.Environment["OrleansZk__SiloPort"] = _siloPort.ToString(CultureInfo.InvariantCulture);
+            start.Environment["OrleansZk__GatewayPort"] = _gatewayPort.ToString(CultureInfo.InvariantCulture);
+        }
+
         if (Member is { } own)
         {
             start.ArgumentList.Add("--ensemble");
             start.ArgumentList.Add(own.Store);
             start.ArgumentList.Add("--id");
             start.ArgumentList.Add(own.Id.ToString(CultureInfo.InvariantCulture));
-            start.ArgumentList.Add("--peer-port");
-            start.ArgumentList.Add(own.PeerPort.ToString(CultureInfo.InvariantCulture));
+            start.Environment["OrleansZk__PeerPort"] = own.PeerPort.ToString(CultureInfo.InvariantCulture);
             start.Environment["OrleansZk__PeerAddress"] = "127.0.0.1";
             start.Environment["OrleansZk__AdvertisedHost"] = "127.0.0.1";
             start.Environment["OrleansZk__AdvertisedPeerPort"] = own.AdvertisedPeerPort.ToString(CultureInfo.InvariantCulture);

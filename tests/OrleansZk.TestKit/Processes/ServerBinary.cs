@@ -8,6 +8,9 @@ public static class ServerBinary
 
     public static string Path { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : Built();
 
+    /// <summary>True for a silo, which takes the same options but has other ports for its like.</summary>
+    public static bool IsSilo => System.IO.Path.GetFileNameWithoutExtension(Path) == "orleanszk-silo";
+
     /// <summary>Null when the server is there; otherwise what to do about it.</summary>
     public static string? Missing =>
         File.Exists(Path) ? null : $"no server at '{Path}': run 'dotnet build src/OrleansZk.Server -c Release', or set {Variable}";

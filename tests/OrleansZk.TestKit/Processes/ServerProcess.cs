@@ -17,6 +17,15 @@ public sealed class ServerProcess : IAsyncDisposable
     public ServerProcess(IReadOnlyDictionary<string, string>? settings = null, string? dataFolder = null)
     {
         _settings = settings ?? new Dictionary<string, string>();
+        if (ServerBinary.IsSilo)
+        {
+            _settings = new Dictionary<string, string>(_settings)
+            {
+                ["SiloPort"] = FreePorts.Take().ToString(CultureInfo.InvariantCulture),
+                ["GatewayPort"] = FreePorts.Take().ToString(CultureInfo.InvariantCulture),
+            };
+        }
+
         _ownsFolder = dataFolder is null;
         DataFolder = dataFolder ?? Directory.CreateTempSubdirectory("orleanszk-test-").FullName;
         Port = FreePorts.Take();
@@ -43,9 +52,11 @@ public sealed class ServerProcess : IAsyncDisposable
     public int? ExitCode => _process is { HasExited: true } ended ? ended.ExitCode : null;
 
     /// <summary>All ports that it listens on.</summary>
-    private IEnumerable<int> Ports => _settings.TryGetValue("PeerPort", out string? peerPort)
-        ? [Port, AdminPort, int.Parse(peerPort, CultureInfo.InvariantCulture)]
-        : [Port, AdminPort];
+    private IEnumerable<int> Ports => new[] { Port, AdminPort }.Concat(
+        _settings.Where(setting => setting.Key is "PeerPort" or "SiloPort" or "GatewayPort").Select(setting => int.Parse(setting.Value, CultureInfo.InvariantCulture)));
+
+    /// <summary>Of a silo.</summary>
+    public int SiloPort => int.Parse(_settings["SiloPort"], CultureInfo.InvariantCulture);
 
     private Process Running => _process ?? throw new InvalidOperationException("the server has not been started");
 
