@@ -1,5 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime.Placement;
 using Orleans.TestingHost;
 using OrleansZk.Core.Ensemble;
+using OrleansZk.Core.Replication;
 using OrleansZk.Grains;
 using OrleansZk.Server.Configuration;
 using OrleansZk.Silo.Tests.Clustering;
@@ -35,8 +38,7 @@ public sealed class ClusterTests(PostgresFixture postgres) : IAsyncLifetime
         await _cluster.LeaderAsync();
         IZNodeGrain[] nodes =
         [
-            .. _cluster.Cluster.Silos.Select(silo => _cluster.Cluster.GetSiloServiceProvider(silo.SiloAddress))
-                .Select(services => ((IGrainFactory)services.GetService(typeof(IGrainFactory))!).GetGrain<IZNodeGrain>("/n")),
+            .. _cluster.Cluster.Silos.Select(silo => GrainsOf(silo).GetGrain<IZNodeGrain>("/n")),
         ];
         await nodes[0].Create(new NodeCreation());
         for (int i = 1; i <= 60; i++)
@@ -54,22 +56,9 @@ public sealed class ClusterTests(PostgresFixture postgres) : IAsyncLifetime
         InProcessSiloHandle leader = await _cluster.LeaderAsync();
         InProcessSiloHandle[] others = [.. _cluster.Cluster.Silos.Where(silo => silo != leader)];
         int highest = others.Max(silo => _cluster.EngineOf(silo).ServerId);
-        IGrainFactory survivor = (IGrainFactory)_cluster.Cluster.GetSiloServiceProvider(others[0].SiloAddress).GetService(typeof(IGrainFactory))!;
-        IZNodeGrain node = survivor.GetGrain<IZNodeGrain>("/counter");
-        await node.Create(new NodeCreation());
+        IGrainFactory survivor = GrainsOf(others[0]);
         using var stop = new CancellationTokenSource();
-        Task<int> writing = Task.Run(
-            async () =>
-            {
-                int written = 0;
-                while (!stop.IsCancellationRequested)
-                {
-                    await node.SetData([], written++);
-                }
-
-                return written;
-            },
-            Cancellation);
+        Task<int> writing = CountAsync(others[0], "/counter", stop.Token);
         await _cluster.Cluster.StopSiloAsync(leader, Cancellation);
         InProcessSiloHandle next = await _cluster.LeaderAsync();
         _cluster.EngineOf(next).ServerId.ShouldBe(highest);
@@ -77,8 +66,8 @@ public sealed class ClusterTests(PostgresFixture postgres) : IAsyncLifetime
             && status.Silo.Equals(next.SiloAddress));
         await stop.CancelAsync();
 
-        // Each write named the version that it expected: none was lost, none was made twice.
-        (await node.GetData()).Value.Stat.Version.ShouldBe(await writing);
+        int written = await writing;
+        (await survivor.GetGrain<IZNodeGrain>("/counter").GetData()).Value.Stat.Version.ShouldBe(written);
     }
 
     [Fact]
@@ -91,6 +80,37 @@ public sealed class ClusterTests(PostgresFixture postgres) : IAsyncLifetime
         InProcessSiloHandle newcomer = await _cluster.Cluster.StartAdditionalSiloAsync();
         await EventuallyAsync(() => Task.FromResult(_cluster.EngineOf(newcomer).Member?.Role == MemberRole.Following));
         (await Leader.GetStatus()).ServerId.ShouldBe(lowest);
+    }
+
+    [Fact]
+    public async Task Of_two_activations_that_both_lead_one_can_commit()
+    {
+        InProcessSiloHandle leader = await _cluster.LeaderAsync();
+        InProcessSiloHandle usurper = _cluster.Cluster.Silos.First(silo => silo != leader);
+
+        // A second activation elsewhere, as a directory that is wrong for a while would have it.
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, usurper.SiloAddress);
+        ILeaderGrain second = _cluster.Client.GetGrain<ILeaderGrain>("activated twice");
+        LeaderStatus before = await second.GetStatus();
+        RequestContext.Clear();
+        before.Silo.ShouldBe(usurper.SiloAddress);
+        before.IsLeading.ShouldBeFalse();
+
+        using var stop = new CancellationTokenSource();
+        Task<int>[] writing = [.. new[] { leader, usurper }.Select((silo, i) => CountAsync(silo, $"/two{i}", stop.Token))];
+
+        // Both believe that they lead from here until the first hears of it, from the log or from the store.
+        long epoch = await _cluster.Cluster.GetSiloServiceProvider(usurper.SiloAddress).GetRequiredService<ITransactionLog>()
+            .ClaimEpochAsync(before.LastZxid >>> 32, Cancellation);
+        await EventuallyAsync(async () => (await second.GetStatus()) is { IsLeading: true } status && status.Epoch >= epoch);
+        await EventuallyAsync(() => Task.FromResult(_cluster.EngineOf(leader).Member?.Role == MemberRole.Following));
+        await stop.CancelAsync();
+        for (int i = 0; i < writing.Length; i++)
+        {
+            // Each write named the version that it expected: none was lost, none was made twice.
+            int written = await writing[i];
+            (await _cluster.Client.GetGrain<IZNodeGrain>($"/two{i}").GetData()).Value.Stat.Version.ShouldBe(written);
+        }
     }
 
     [Fact]
@@ -125,6 +145,23 @@ public sealed class ClusterTests(PostgresFixture postgres) : IAsyncLifetime
         (await fired.Task.WaitAsync(Cancellation)).Path.ShouldBe("/w");
         (await zk.ExistsAsync("/mine", null, Cancellation))!.Value.EphemeralOwner.ShouldBe(zk.SessionId);
         zk.State.ShouldBe(KeeperState.SyncConnected);
+    }
+
+    private IGrainFactory GrainsOf(InProcessSiloHandle silo) => _cluster.Cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<IGrainFactory>();
+
+    /// <summary>Writes on a silo until it is stopped; each write names the version that it expects, and so fails if another was lost or made twice.</summary>
+    /// <returns>How many writes were acknowledged.</returns>
+    private async Task<int> CountAsync(InProcessSiloHandle silo, string path, CancellationToken stop)
+    {
+        IZNodeGrain node = GrainsOf(silo).GetGrain<IZNodeGrain>(path);
+        await node.Create(new NodeCreation());
+        int written = 0;
+        while (!stop.IsCancellationRequested)
+        {
+            await node.SetData([], written++);
+        }
+
+        return written;
     }
 
     private async Task<string> NewDatabaseAsync() => postgres.Server.ConnectionString(await postgres.Server.CreateDatabaseAsync());

@@ -205,4 +205,27 @@ public sealed class SessionTests : IAsyncLifetime
         await both.Task.WaitAsync(Cancellation);
         events.Select(e => e.Event.Event.Type).ShouldBe([EventType.NodeCreated, EventType.NodeDataChanged]);
     }
+
+    [Fact]
+    public async Task Ten_thousand_sessions_at_once()
+    {
+        const int Sessions = 10_000;
+        var options = new GrainZooKeeperOptions { SessionTimeout = TimeSpan.FromSeconds(40), StreamProvider = null };
+        var sessions = new GrainZooKeeper[Sessions];
+        var inParallel = new ParallelOptions { MaxDegreeOfParallelism = 64, CancellationToken = Cancellation };
+        await Parallel.ForAsync(0, Sessions, inParallel, async (i, _) =>
+        {
+            sessions[i] = await GrainZooKeeper.OpenAsync(_cluster.Client, options, Cancellation);
+            await sessions[i].CreateAsync($"/session-{i}", [], CreateMode.Ephemeral, cancellationToken: Cancellation);
+        });
+        await using GrainZooKeeper observer = await _cluster.OpenAsync();
+        int fired = 0;
+        await observer.AddWatchAsync("/", AddWatchMode.PersistentRecursive, e => fired += e.Type == EventType.NodeDeleted ? 1 : 0, Cancellation);
+        (await observer.GetChildrenAsync("/", cancellationToken: Cancellation)).Names.Count(name => name.StartsWith("session-", StringComparison.Ordinal)).ShouldBe(Sessions);
+        sessions.ShouldAllBe(session => session.State == KeeperState.SyncConnected);
+        sessions.Select(session => session.SessionId).Distinct().Count().ShouldBe(Sessions);
+        await Parallel.ForAsync(0, Sessions, inParallel, async (i, _) => await sessions[i].DisposeAsync());
+        (await observer.GetChildrenAsync("/", cancellationToken: Cancellation)).Names.ShouldBe(["zookeeper"]);
+        fired.ShouldBe(Sessions);
+    }
 }
