@@ -87,6 +87,13 @@ internal sealed class SimulatedWorld : IDisposable
 
             // What the last answers have caused arrives too.
             RunUntil(Queue.Time + TimeSpan.FromSeconds(1));
+
+            // A session of a client that died may have expired this very moment: what the log has must have come to the servers.
+            end = Queue.Time + Look;
+            while (_servers.Exists(server => server.IsServing && server.Replica!.LastAppliedZxid < Store.End.LastZxid) && Queue.Step(end))
+            {
+            }
+
             foreach (string client in _clients.Where(client => !client.IsDone).Select(client => client.Process.Name))
             {
                 Failures.Add($"{client} could not look at the end, {_scenario.QuietTail} after the last fault");
