@@ -15,6 +15,7 @@ internal sealed class SimulatedWorld : IDisposable
     private const int FirstClientHost = 100;
 
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan GetToKnow = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(8);
 
     private readonly Scenario _scenario;
@@ -282,6 +283,12 @@ internal sealed class SimulatedWorld : IDisposable
     /// <summary>Cuts a server off from the others and from the store, but not from clients.</summary>
     public void Isolate(ISimulatedServer server, TimeSpan time)
     {
+        if (!_servers.TrueForAll(other => Store.JoinedAt.TryGetValue(other.Id, out TimeSpan joinedAt) && Queue.Time - joinedAt > GetToKnow))
+        {
+            // A leader cannot reckon with a server that comes for the first time while it is cut off.
+            return;
+        }
+
         Trace.Add("isolated ms", server.Process.Name, (long)time.TotalMilliseconds);
         Store.CutOff(server.Process, time);
         foreach (ISimulatedServer other in _servers)
