@@ -124,8 +124,8 @@ public sealed class SessionTests
     }
 
     [Theory]
-    [InlineData(0.5, true)]
-    [InlineData(2, false)]
+    [InlineData(1.5, true)]
+    [InlineData(3, false)]
     public void A_session_that_has_expired_is_served_no_more(double after, bool isFine)
     {
         Speaker a = _story.Open(timeout: 10);

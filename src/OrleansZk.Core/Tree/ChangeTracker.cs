@@ -75,6 +75,12 @@ internal sealed class ChangeTracker
     /// <param name="node">The node there, if there is one.</param>
     public void Mark(string path, ZNode? node)
     {
+        if (_isOff)
+        {
+            // Named on behalf of a time as leader that has ended meanwhile. What is enlisted now would be taken for changes of the next one.
+            return;
+        }
+
         if (node is null)
         {
             _gone.Add(path);

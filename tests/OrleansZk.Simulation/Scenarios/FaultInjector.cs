@@ -13,10 +13,7 @@ internal sealed class FaultInjector(SimulatedWorld world, Scenario scenario)
         Repeat(scenario.Faults.Stop, () => world.Stop(AnyServer()));
         Repeat(scenario.Faults.Transfer, () => world.Transfer(AnyServer().Id));
         Repeat(scenario.Faults.Partition, world.Partition);
-
-        // Once all know of each other: a leader cannot reckon with a server that comes for the first time while it is cut off.
-        world.Queue.Schedule(TimeSpan.FromSeconds(2), null, () => Repeat(
-            scenario.Faults.Isolation, () => world.Isolate(AnyServer(), TimeSpan.FromMilliseconds(world.Queue.Random.Next(1000, 15_000)))));
+        Repeat(scenario.Faults.Isolation, () => world.Isolate(AnyServer(), TimeSpan.FromMilliseconds(world.Queue.Random.Next(1000, 15_000))));
         Repeat(scenario.Faults.StoreOutage, () => world.Store.GoAway(TimeSpan.FromMilliseconds(world.Queue.Random.Next(50, 3000))));
         Repeat(scenario.Faults.StoreCut, () => world.Store.CutOff(AnyServer().Process, TimeSpan.FromMilliseconds(world.Queue.Random.Next(50, 5000))));
         Repeat(scenario.Faults.ClientDeath, world.KillClient);

@@ -15,6 +15,7 @@ internal sealed class SimulatedWorld : IDisposable
     private const int FirstClientHost = 100;
 
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan GetToKnow = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(8);
 
     private readonly Scenario _scenario;
@@ -87,6 +88,13 @@ internal sealed class SimulatedWorld : IDisposable
 
             // What the last answers have caused arrives too.
             RunUntil(Queue.Time + TimeSpan.FromSeconds(1));
+
+            // A session of a client that died may have expired this very moment: what the log has must have come to the servers.
+            end = Queue.Time + Look;
+            while (_servers.Exists(server => server.IsServing && server.Replica!.LastAppliedZxid < Store.End.LastZxid) && Queue.Step(end))
+            {
+            }
+
             foreach (string client in _clients.Where(client => !client.IsDone).Select(client => client.Process.Name))
             {
                 Failures.Add($"{client} could not look at the end, {_scenario.QuietTail} after the last fault");
@@ -275,6 +283,12 @@ internal sealed class SimulatedWorld : IDisposable
     /// <summary>Cuts a server off from the others and from the store, but not from clients.</summary>
     public void Isolate(ISimulatedServer server, TimeSpan time)
     {
+        if (!_servers.TrueForAll(other => Store.JoinedAt.TryGetValue(other.Id, out TimeSpan joinedAt) && Queue.Time - joinedAt > GetToKnow))
+        {
+            // A leader cannot reckon with a server that comes for the first time while it is cut off.
+            return;
+        }
+
         Trace.Add("isolated ms", server.Process.Name, (long)time.TotalMilliseconds);
         Store.CutOff(server.Process, time);
         foreach (ISimulatedServer other in _servers)

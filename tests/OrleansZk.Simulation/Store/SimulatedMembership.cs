@@ -32,6 +32,7 @@ internal sealed class SimulatedMembership(SimulatedStore store, SimulatedProcess
                     throw new MemberConflictException($"server {self.Id} is alive at {other.Info.PeerAddress}");
                 }
 
+                store.JoinedAt.TryAdd(self.Id, store.Queue.Time);
                 store.Members[self.Id] = new Membership(self, default, store.Queue.Time, process, _generation);
                 return true;
             },

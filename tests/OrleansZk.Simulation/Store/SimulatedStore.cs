@@ -41,6 +41,9 @@ internal sealed class SimulatedStore(EventQueue queue, Trace trace)
 
     public SortedDictionary<int, Membership> Members { get; } = [];
 
+    /// <summary>When each server joined for the first time.</summary>
+    public Dictionary<int, TimeSpan> JoinedAt { get; } = [];
+
     /// <summary>What no correct engine may ask of a log, in words.</summary>
     public List<string> Misuses { get; } = [];
 

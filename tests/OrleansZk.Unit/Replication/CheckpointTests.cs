@@ -225,6 +225,31 @@ public sealed class CheckpointTests : EngineTest
         TreeDigestCheck.Describe(Loaded()).ShouldBe(atTheCut);
     }
 
+    [Fact]
+    public void What_is_marked_when_another_server_leads_already_is_not_taken_for_a_change()
+    {
+        Session.Ask(Create("/a"));
+        IReadOnlyList<Transaction> marked = GroupCodec.Read(Engine.Log.Groups[^1]).Transactions;
+        Engine.Checkpoint();
+        Engine.Replica.StopTracking();
+        Engine.Replica.MarkChanged(marked);
+        Session.Ask(Delete("/a"));
+        Session.Ask(Create("/a", "of another leader, who has written a checkpoint since"));
+
+        Engine.Replica.StartTracking();
+        using var checkpointer = new Checkpointer(
+            Engine.Replica,
+            Engine.Log,
+            Engine.Checkpoints,
+            new CheckpointOptions(),
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<Checkpointer>.Instance,
+            Engine.Checkpoints.Header);
+        Engine.Checkpoints.Written.Clear();
+        checkpointer.CheckpointAsync(CancellationToken.None).IsCompletedSuccessfully.ShouldBeTrue();
+
+        Engine.Checkpoints.Written.ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
