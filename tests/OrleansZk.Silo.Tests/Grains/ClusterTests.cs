@@ -101,7 +101,7 @@ public sealed class ClusterTests(PostgresFixture postgres) : IAsyncLifetime
 
         // Both believe that they lead from here until the first hears of it, from the log or from the store.
         long epoch = await _cluster.Cluster.GetSiloServiceProvider(usurper.SiloAddress).GetRequiredService<ITransactionLog>()
-            .ClaimEpochAsync(before.LastZxid >>> 32, Cancellation);
+            .ClaimEpochAsync(_cluster.EngineOf(usurper).Member!.View!.Epoch, Cancellation);
         await EventuallyAsync(async () => (await second.GetStatus()) is { IsLeading: true } status && status.Epoch >= epoch);
         await EventuallyAsync(() => Task.FromResult(_cluster.EngineOf(leader).Member?.Role == MemberRole.Following));
         await stop.CancelAsync();
