@@ -24,6 +24,9 @@ public sealed record ClientRequest(OpCode Code, string Path = "")
     /// <summary>Of a setWatches2.</summary>
     public WatchList? Watches { get; init; }
 
+    /// <summary>Bytes on their way, roughly.</summary>
+    public int Size => Path.Length + (Data?.Length ?? 0) + Parts.Sum(part => part.Size);
+
     public static ClientRequest Create(string path, byte[]? data, CreateMode mode, IReadOnlyList<Acl>? acl, TimeSpan? timeToLive)
     {
         if (mode.IsTtl() != timeToLive.HasValue)
@@ -62,6 +65,34 @@ public sealed record WatchList(
     IReadOnlyList<string> PersistentRecursive)
 {
     public int Count => Data.Count + Exist.Count + Children.Count + Persistent.Count + PersistentRecursive.Count;
+
+    /// <summary>The same watches in lists whose paths have no more than so many characters in all, or one path: a frame has its limit.</summary>
+    public IEnumerable<WatchList> Split(int most)
+    {
+        List<string>[] part = [[], [], [], [], []];
+        int length = 0;
+        IReadOnlyList<string>[] all = [Data, Exist, Children, Persistent, PersistentRecursive];
+        for (int kind = 0; kind < all.Length; kind++)
+        {
+            foreach (string path in all[kind])
+            {
+                if (length > 0 && length + path.Length > most)
+                {
+                    yield return new WatchList(LastZxid, part[0], part[1], part[2], part[3], part[4]);
+                    part = [[], [], [], [], []];
+                    length = 0;
+                }
+
+                part[kind].Add(path);
+                length += path.Length;
+            }
+        }
+
+        if (length > 0)
+        {
+            yield return new WatchList(LastZxid, part[0], part[1], part[2], part[3], part[4]);
+        }
+    }
 }
 
 /// <summary>The answer to a <see cref="ClientRequest"/>; which of the fields count depends on its code.</summary>

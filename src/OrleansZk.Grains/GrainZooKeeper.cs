@@ -14,6 +14,13 @@ namespace OrleansZk.Grains;
 public sealed partial class GrainZooKeeper : SessionClient
 {
     private const int MostInBatch = 256;
+
+    // A node holds a megabyte at most, and a message of Orleans a hundred.
+    private const int MostReadsInBatch = 64;
+    private const int MostBytesInBatch = 1 << 20;
+
+    // Events that the grain keeps until it hears that they have arrived.
+    private const int MostUnacknowledged = 4096;
     private const int MostBatches = 4;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
@@ -32,6 +39,7 @@ public sealed partial class GrainZooKeeper : SessionClient
     private long _attachment;
     private long _nextNumber;
     private long _lostAt;
+    private int _unacknowledged;
     private ErrorCode _ended;
 
     private GrainZooKeeper(IClusterClient client, Attachment opened)
@@ -87,22 +95,14 @@ public sealed partial class GrainZooKeeper : SessionClient
 
         await _ending.CancelAsync().ConfigureAwait(false);
         await _beating.ConfigureAwait(false);
-        try
+        if (State != KeeperState.Expired)
         {
-            if (State != KeeperState.Expired)
-            {
-                await _grain.Close().ConfigureAwait(false);
-            }
-
-            if (_subscription is { } subscription)
-            {
-                await subscription.UnsubscribeAsync().ConfigureAwait(false);
-            }
+            await TryAsync(_grain.Close).ConfigureAwait(false);
         }
-        catch (Exception e) when (IsLoss(e))
+
+        if (_subscription is { } subscription)
         {
-            // The session ends by its timeout.
-            LogLost(SessionId, e.Message);
+            await TryAsync(subscription.UnsubscribeAsync).ConfigureAwait(false);
         }
 
         Finish(KeeperState.Closed, ErrorCode.SessionExpired);
@@ -127,8 +127,20 @@ public sealed partial class GrainZooKeeper : SessionClient
 
     protected override void OnCallbackFailed(Exception failure) => LogCallbackFailed(failure, SessionId);
 
-    /// <summary>Whatever keeps a call from coming back with an answer: the grain's silo or the gateway is gone, overloaded or silent.</summary>
-    private static bool IsLoss(Exception e) => e is OrleansException or TimeoutException or IOException or InvalidOperationException;
+    /// <summary>Does what need not succeed: a session that is not closed ends by its timeout.</summary>
+    private async Task TryAsync(Func<Task> call)
+    {
+        try
+        {
+            await call().WaitAsync(_timeout, _clock).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The session is closed for its owner all the same.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogLost(SessionId, e.Message);
+        }
+    }
 
     private void Begin(long attachment)
     {
@@ -152,9 +164,13 @@ public sealed partial class GrainZooKeeper : SessionClient
         while (_attachment != 0 && _unsent.Count > 0 && _inFlight.Count < MostBatches)
         {
             var calls = new List<PendingCall>(Math.Min(_unsent.Count, MostInBatch));
-            while (calls.Count < MostInBatch && _unsent.TryDequeue(out PendingCall? call))
+            int bytes = 0;
+            int reads = 0;
+            while (calls.Count < MostInBatch && bytes < MostBytesInBatch && reads < MostReadsInBatch && _unsent.TryDequeue(out PendingCall? call))
             {
                 calls.Add(call);
+                bytes += call.Request.Size;
+                reads += call.Request.Code == OpCode.GetData ? 1 : 0;
             }
 
             var batch = new Batch(_attachment, _nextNumber, calls);
@@ -190,7 +206,15 @@ public sealed partial class GrainZooKeeper : SessionClient
 
             for (int i = 0; i < answer.Replies.Count; i++)
             {
-                _order.Add(answer.Replies[i].Number, (batch.Calls[i], answer.Replies[i].Reply, default));
+                (long number, ClientReply reply) = answer.Replies[i];
+                if (number == 0)
+                {
+                    Answer(batch.Calls[i], reply);
+                }
+                else
+                {
+                    _order.Add(number, (batch.Calls[i], reply, default));
+                }
             }
 
             PassOn(answer.Events);
@@ -200,13 +224,6 @@ public sealed partial class GrainZooKeeper : SessionClient
                 List<PendingCall> later = [.. _unsent];
                 _unsent.Clear();
                 batch.Calls.Concat(later).ToList().ForEach(_unsent.Enqueue);
-            }
-            else
-            {
-                foreach (PendingCall call in batch.Calls.Skip(answer.Replies.Count))
-                {
-                    Answer(call, new ClientReply(ErrorCode.ConnectionLoss, 0));
-                }
             }
 
             if (!answer.IsAttached)
@@ -246,7 +263,14 @@ public sealed partial class GrainZooKeeper : SessionClient
             else
             {
                 Tell(item.Event);
+                _unacknowledged++;
             }
+        }
+
+        if (_unacknowledged >= MostUnacknowledged)
+        {
+            _unacknowledged = 0;
+            _ = HeartbeatAsync();
         }
     }
 
@@ -260,7 +284,7 @@ public sealed partial class GrainZooKeeper : SessionClient
                 await HeartbeatAsync().ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
         {
             // Closing.
         }
@@ -291,7 +315,9 @@ public sealed partial class GrainZooKeeper : SessionClient
                 }
             }
         }
-        catch (Exception e) when (IsLoss(e))
+#pragma warning disable CA1031 // Whatever it was, the session is to go on elsewhere.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             LogLost(SessionId, e.Message);
             Lose(attachment);
@@ -327,7 +353,8 @@ public sealed partial class GrainZooKeeper : SessionClient
                 await SettleAsync().ConfigureAwait(false);
                 WatchList watches = Watches;
                 Attachment attachment = await _grain.Attach(
-                    new AttachRequest((int)_timeout.TotalMilliseconds, LastZxid, Credentials, watches.Count > 0 ? watches : null, IsNew: false)).ConfigureAwait(false);
+                    new AttachRequest((int)_timeout.TotalMilliseconds, LastZxid, Credentials, watches.Count > 0 ? watches : null, IsNew: false))
+                    .WaitAsync(_timeout, _clock).ConfigureAwait(false);
                 if (attachment.SessionId == 0)
                 {
                     Finish(KeeperState.Expired, ErrorCode.SessionExpired);
@@ -341,7 +368,9 @@ public sealed partial class GrainZooKeeper : SessionClient
                     return;
                 }
             }
-            catch (Exception e) when (IsLoss(e))
+#pragma warning disable CA1031 // It is tried again.
+            catch (Exception e)
+#pragma warning restore CA1031
             {
                 LogLost(SessionId, e.Message);
             }

@@ -3,7 +3,10 @@ using OrleansZk.Client;
 namespace OrleansZk.Grains;
 
 /// <summary>A session; the key is its id. Whoever speaks for it attaches first; each attachment ends the one before.</summary>
-/// <remarks><see cref="GrainZooKeeper"/> does all of this; it is public for those who need something else.</remarks>
+/// <remarks>
+/// <para><see cref="GrainZooKeeper"/> does all of this; it is public for those who need something else.</para>
+/// <para>Whoever can call grains of the cluster is trusted: it can attach to any session. Other clients belong on the wire, where a session has a password.</para>
+/// </remarks>
 [Alias("OrleansZk.ISessionGrain")]
 public interface ISessionGrain : IGrainWithIntegerKey
 {
@@ -20,7 +23,7 @@ public interface ISessionGrain : IGrainWithIntegerKey
     [Alias("Heartbeat")]
     Task<SessionAnswer> Heartbeat(long attachment, long seen);
 
-    /// <summary>Leaves a watch that stays.</summary>
+    /// <summary>Leaves a watch that stays, as long as the attachment does: the client that is attached arms again only what it has asked for itself.</summary>
     [Alias("Watch")]
     Task Watch(string path, AddWatchMode mode);
 
@@ -68,8 +71,11 @@ public sealed record SessionBatch(
     [property: Id(0)] long Attachment, [property: Id(1)] long First, [property: Id(2)] IReadOnlyList<ClientRequest> Requests, [property: Id(3)] long Seen);
 
 /// <param name="IsAttached">False when the attachment has ended.</param>
-/// <param name="WasTaken">False when none of the requests was or will be executed; otherwise what has no answer may have been.</param>
-/// <param name="Replies">In the order of the requests; fewer when the attachment ended meanwhile.</param>
+/// <param name="WasTaken">False when none of the requests was or will be executed.</param>
+/// <param name="Replies">
+/// One for each request. Number 0 has what was refused before it came into the order, and <see cref="ErrorCode.ConnectionLoss"/> for what may have been executed
+/// when the attachment ended.
+/// </param>
 /// <param name="Events">Those that the client did not have.</param>
 [GenerateSerializer, Immutable, Alias("OrleansZk.SessionAnswer")]
 public sealed record SessionAnswer(

@@ -229,6 +229,8 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         {
             _lock.ExitWriteLock();
         }
+
+        _waiters.Release(zxid);
     }
 
     /// <summary>Gives up the requests whose fate cannot be found out any more, and the connections that wait for them.</summary>

@@ -45,8 +45,6 @@ public static class ServerBuilderExtensions
     {
         services.AddOptions<ServerOptions>().ValidateOnStart();
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
-        services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) =>
-            host.ShutdownTimeout = TimeSpan.FromMilliseconds(server.Value.ShutdownTimeout));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider =>
             ServerIdentity.Of(provider.GetRequiredService<IOptions<ServerOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
@@ -67,6 +65,8 @@ public static class ServerBuilderExtensions
     internal static WebApplicationBuilder AddFrontEnds(this WebApplicationBuilder builder)
     {
         IServiceCollection services = builder.Services;
+        services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) =>
+            host.ShutdownTimeout = TimeSpan.FromMilliseconds(server.Value.ShutdownTimeout));
         services.AddSingleton<FourLetterWordService>();
         services.AddAdmin();
         services.AddSingleton(provider =>

@@ -32,8 +32,9 @@ internal sealed class LocalConnection : IConnectionTransport
     private readonly ClientConnection _connection;
     private readonly Queue<Expected> _expected = new();
 
-    // Their answers may pass those of writes that wait.
+    // Their answers pass those of writes that wait.
     private readonly Queue<Expected> _expectedPings = new();
+    private readonly Queue<Expected> _expectedAuths = new();
     private readonly TaskCompletionSource<ConnectResponse?> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private JuteWriter _gathered = new();
     private JuteWriter _receiving = new();
@@ -42,7 +43,9 @@ internal sealed class LocalConnection : IConnectionTransport
     private bool _isConnected;
     private bool _isClosed;
     private volatile bool _isAborted;
-    private int _flushes;
+
+    // One as long as the connection is being made: what is flushed meanwhile waits.
+    private int _flushes = 1;
     private int _xid;
 
     /// <param name="name">For people, where others have an address.</param>
@@ -52,6 +55,10 @@ internal sealed class LocalConnection : IConnectionTransport
         _replica = replica;
         _client = client;
         _connection = replica.Connect(this, name, NoAddress, newSessionId);
+        if (Interlocked.Decrement(ref _flushes) != 0)
+        {
+            PassOn();
+        }
     }
 
     /// <summary>Unique among all connections of the ensemble.</summary>
@@ -72,7 +79,7 @@ internal sealed class LocalConnection : IConnectionTransport
     /// <summary>Sends a request behind those that were sent before.</summary>
     /// <param name="state">Handed back with the answer.</param>
     /// <returns>False when the connection has ended: there will be no answer.</returns>
-    /// <exception cref="KeeperException">Clients cannot ask for that.</exception>
+    /// <exception cref="KeeperException">Clients cannot ask for that, or it is too large.</exception>
     public bool Send(ClientRequest request, object? state) => Gather(
         (Request: request, Xid: Interlocked.Increment(ref _xid)),
         static (writer, sent) => ClientCodec.WriteRequest(writer, sent.Xid & int.MaxValue, sent.Request),
@@ -123,17 +130,26 @@ internal sealed class LocalConnection : IConnectionTransport
                 throw;
             }
 
-            _gathered.SetInt(start, _gathered.Length - start - Frame.HeaderLength);
+            int length = _gathered.Length - start - Frame.HeaderLength;
+            if (length > _replica.Limits.MaxFrameLength)
+            {
+                // On a socket it would end the connection, which here may be that of many.
+                _gathered.Truncate(start);
+                throw new KeeperException(ErrorCode.BadArguments);
+            }
+
+            _gathered.SetInt(start, length);
             if (expected is { } reply)
             {
                 lock (_outGate)
                 {
                     if (_isClosed)
                     {
+                        _gathered.Truncate(start);
                         return false;
                     }
 
-                    (reply.Request.Code == OpCode.Ping ? _expectedPings : _expected).Enqueue(reply);
+                    QueueOf(reply.Request.Code).Enqueue(reply);
                 }
             }
 
@@ -175,12 +191,22 @@ internal sealed class LocalConnection : IConnectionTransport
                 }
 
                 _receiving.Clear(KeptCapacity);
+                if (_connection.Outstanding > 0)
+                {
+                    await _replica.WaitForRoomAsync().ConfigureAwait(false);
+                }
             }
         }
         catch (Exception e) when (e is InvalidFrameException or JuteException)
         {
             // A request that is too large, for example: a socket would be closed too.
             _connection.Drop();
+        }
+
+        if (_connection.IsEnding)
+        {
+            // It may have ended without a word: a handshake that is refused.
+            Flush(elsewhere: true);
         }
     }
 
@@ -190,23 +216,39 @@ internal sealed class LocalConnection : IConnectionTransport
         do
         {
             seen = Volatile.Read(ref _flushes);
-            while (!_isClosed && _connection.TryTakeOutput(ref _taken))
-            {
-                var output = new ReadOnlySequence<byte>(_taken.WrittenMemory);
-                while (Frame.TryRead(ref output, int.MaxValue, out ReadOnlySequence<byte> frame))
-                {
-                    PassOn(frame.FirstSpan);
-                }
 
-                _taken.Clear(KeptCapacity);
+            // Asked first: what comes before the end is in the output by now.
+            bool ends = _isAborted || _connection.IsEnding;
+            try
+            {
+                PassOnOutput();
+            }
+            catch (Exception e) when (e is JuteException or InvalidOperationException)
+            {
+                // An answer that does not fit its request: nothing behind it can be told apart any more.
+                ends = true;
             }
 
-            if (_isAborted || _connection.IsEnding)
+            if (ends)
             {
                 End();
             }
         }
         while (Interlocked.Add(ref _flushes, -seen) != 0);
+    }
+
+    private void PassOnOutput()
+    {
+        while (!_isClosed && _connection.TryTakeOutput(ref _taken))
+        {
+            var output = new ReadOnlySequence<byte>(_taken.WrittenMemory);
+            while (Frame.TryRead(ref output, int.MaxValue, out ReadOnlySequence<byte> frame))
+            {
+                PassOn(frame.FirstSpan);
+            }
+
+            _taken.Clear(KeptCapacity);
+        }
     }
 
     private void PassOn(ReadOnlySpan<byte> frame)
@@ -230,11 +272,23 @@ internal sealed class LocalConnection : IConnectionTransport
         Expected expected;
         lock (_outGate)
         {
-            expected = (header.Xid == ReservedXid.Ping ? _expectedPings : _expected).Dequeue();
+            expected = header.Xid switch
+            {
+                ReservedXid.Ping => _expectedPings.Dequeue(),
+                ReservedXid.Auth => _expectedAuths.Dequeue(),
+                _ => _expected.Dequeue(),
+            };
         }
 
         _client.OnReply(expected.Request, ClientCodec.ReadReply(ref reader, header, expected.Request), expected.State);
     }
+
+    private Queue<Expected> QueueOf(OpCode code) => code switch
+    {
+        OpCode.Ping => _expectedPings,
+        OpCode.Auth => _expectedAuths,
+        _ => _expected,
+    };
 
     private void End()
     {

@@ -8,8 +8,9 @@ namespace OrleansZk.Server.Local;
 /// <summary>A session served by the replica of this process, for a client that is elsewhere: numbers answers and events, and keeps events until the client has them. Thread-safe.</summary>
 internal sealed class LocalSession : ILocalClient
 {
-    // A client that has so many events to catch up with is treated like one that does not read from its socket.
-    private const int MostKept = 1 << 16;
+    // A client that has so many events to catch up with is treated like one that does not read from its socket. The end of one session, with
+    // all the ephemerals that it may have, is less.
+    private const int MostKept = 1 << 18;
 
     private readonly Lock _gate = new();
     private readonly LocalConnection _connection;
@@ -47,17 +48,24 @@ internal sealed class LocalSession : ILocalClient
 
     /// <summary>Executes a client's requests, behind those with smaller numbers.</summary>
     /// <param name="first">The number of the first of them.</param>
-    /// <returns>The answers, fewer when the connection ended meanwhile; null when none of the requests was or will be executed.</returns>
-    /// <exception cref="KeeperException">A request is none of a client.</exception>
+    /// <returns>
+    /// An answer for each. Number 0 has what was refused before it was sent, and <see cref="ErrorCode.ConnectionLoss"/> where the connection ended meanwhile.
+    /// Null when none of the requests was or will be executed.
+    /// </returns>
     public async Task<IReadOnlyList<NumberedReply>?> ExecuteAsync(long first, IReadOnlyList<ClientRequest> requests)
     {
+        if (requests.Count == 0)
+        {
+            return [];
+        }
+
         if (!await _arrivals.WaitAsync(first).ConfigureAwait(false))
         {
             return null;
         }
 
         var exchange = new Exchange(requests.Count);
-        int sent = 0;
+        bool wasTaken = false;
         try
         {
             lock (_gate)
@@ -70,9 +78,9 @@ internal sealed class LocalSession : ILocalClient
                 _exchanges.Add(exchange);
             }
 
-            while (sent < requests.Count && _connection.Send(requests[sent], exchange))
+            for (int i = 0; i < requests.Count; i++)
             {
-                sent++;
+                wasTaken |= TrySend(requests[i], exchange, i);
             }
         }
         finally
@@ -80,17 +88,26 @@ internal sealed class LocalSession : ILocalClient
             _arrivals.Done(requests.Count);
         }
 
-        if (sent > 0)
+        if (!wasTaken)
         {
-            await exchange.Done.Task.ConfigureAwait(false);
+            return null;
         }
 
-        return sent == 0 ? null : exchange.Replies;
+        await exchange.Done.Task.ConfigureAwait(false);
+        return exchange.Replies;
     }
 
     /// <summary>Asks in the session's name, past the client: the answer has no number.</summary>
     /// <exception cref="KeeperException">The connection has ended, or the request was refused.</exception>
     public async Task<ClientReply> AskAsync(ClientRequest request)
+    {
+        ClientReply reply = await TryAskAsync(request).ConfigureAwait(false);
+        return reply.Error == ErrorCode.Ok ? reply : throw new KeeperException(reply.Error, request.Path);
+    }
+
+    /// <inheritdoc cref="AskAsync"/>
+    /// <returns>The answer, be it a refusal.</returns>
+    public async Task<ClientReply> TryAskAsync(ClientRequest request)
     {
         var answered = new TaskCompletionSource<ClientReply>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
@@ -103,13 +120,27 @@ internal sealed class LocalSession : ILocalClient
             _own.Add(answered);
         }
 
-        if (!_connection.Send(request, answered))
+        bool isSent;
+        try
+        {
+            isSent = _connection.Send(request, answered);
+        }
+        catch (KeeperException)
+        {
+            lock (_gate)
+            {
+                _own.Remove(answered);
+            }
+
+            throw;
+        }
+
+        if (!isSent)
         {
             answered.TrySetResult(new ClientReply(ErrorCode.ConnectionLoss, 0));
         }
 
-        ClientReply reply = await answered.Task.ConfigureAwait(false);
-        return reply.Error == ErrorCode.Ok ? reply : throw new KeeperException(reply.Error, request.Path);
+        return await answered.Task.ConfigureAwait(false);
     }
 
     /// <summary>The events behind a number. Those up to it are forgotten.</summary>
@@ -131,7 +162,7 @@ internal sealed class LocalSession : ILocalClient
 
     void ILocalClient.OnReply(ClientRequest request, ClientReply reply, object? state)
     {
-        if (state is not Exchange exchange)
+        if (state is not Place place)
         {
             var answered = (TaskCompletionSource<ClientReply>)state!;
             lock (_gate)
@@ -145,16 +176,8 @@ internal sealed class LocalSession : ILocalClient
 
         lock (_gate)
         {
-            exchange.Replies.Add(new NumberedReply(++_number, reply));
-            if (exchange.Replies.Count < exchange.Count)
-            {
-                return;
-            }
-
-            _exchanges.Remove(exchange);
+            Settle(place.Exchange, place.Index, new NumberedReply(++_number, reply));
         }
-
-        exchange.Done.TrySetResult();
     }
 
     void ILocalClient.OnEvent(in WatchedEvent e)
@@ -194,11 +217,43 @@ internal sealed class LocalSession : ILocalClient
         own.ForEach(answered => answered.TrySetResult(new ClientReply(ErrorCode.ConnectionLoss, 0)));
     }
 
+    /// <returns>False when it was not sent: the connection has ended.</returns>
+    private bool TrySend(ClientRequest request, Exchange exchange, int index)
+    {
+        try
+        {
+            return _connection.Send(request, new Place(exchange, index));
+        }
+        catch (KeeperException e)
+        {
+            lock (_gate)
+            {
+                Settle(exchange, index, new NumberedReply(0, new ClientReply(e.Code, 0)));
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Called with the lock.</summary>
+    private void Settle(Exchange exchange, int index, NumberedReply reply)
+    {
+        exchange.Replies[index] = reply;
+        if (++exchange.Settled == exchange.Replies.Length)
+        {
+            _exchanges.Remove(exchange);
+            exchange.Done.TrySetResult();
+        }
+    }
+
+    private sealed record Place(Exchange Exchange, int Index);
+
     private sealed class Exchange(int count)
     {
-        public int Count => count;
+        /// <summary>Lost until answered.</summary>
+        public NumberedReply[] Replies { get; } = [.. Enumerable.Repeat(new NumberedReply(0, new ClientReply(ErrorCode.ConnectionLoss, 0)), count)];
 
-        public List<NumberedReply> Replies { get; } = new(count);
+        public int Settled { get; set; }
 
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

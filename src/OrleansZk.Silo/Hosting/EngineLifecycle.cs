@@ -9,6 +9,9 @@ internal sealed class EngineLifecycle(Engine engine, IHostApplicationLifetime? a
     {
         // An engine that cannot go on must not pretend to be a silo that can.
         engine.Failed += _ => application?.StopApplication();
+
+        // While the others still hear from this silo.
+        application?.ApplicationStopping.Register(engine.HandOver);
         lifecycle.Subscribe(nameof(EngineLifecycle), ServiceLifecycleStage.ApplicationServices, engine.StartAsync, engine.StopAsync);
     }
 }

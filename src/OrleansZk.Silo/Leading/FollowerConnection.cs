@@ -16,6 +16,9 @@ internal sealed class FollowerConnection(string remoteAddress, Func<IPeerConnect
 
     public bool IsClosed => _out.IsClosed;
 
+    /// <summary>Completes when it is closed, by whichever side.</summary>
+    public Task Closed => _out.Closed;
+
     public void Open() => _handler = accept(this);
 
     public void Send(ReadOnlySpan<byte> message) => _out.Add(message);

@@ -16,22 +16,26 @@ internal sealed partial class GrainPeerNetwork(
     {
         var connection = new LeaderConnection(
             grains.GetGrain<ILeaderGrain>(options.Value.EnsembleSchema), SiloAddress.FromParsableString(address), self.SiloAddress, handler, reason => LogEnded(address, reason));
+        bool isOpen = false;
         try
         {
-            if (await connection.OpenAsync().WaitAsync(ConnectTimeout, cancellationToken).ConfigureAwait(false))
-            {
-                return connection;
-            }
+            isOpen = await connection.OpenAsync().WaitAsync(ConnectTimeout, cancellationToken).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Calls fail in many ways while silos come and go; all of them are answered by trying again.
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            connection.Close();
             throw new PeerUnreachableException(e.Message, isRefused: false, e);
         }
+        finally
+        {
+            if (!isOpen)
+            {
+                connection.Close();
+            }
+        }
 
-        throw new PeerUnreachableException("the leader's grain is not there yet", isRefused: false);
+        return isOpen ? connection : throw new PeerUnreachableException("the leader's grain is not there yet", isRefused: false);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The connection to the leader on {Silo} has ended: {Reason}")]

@@ -62,6 +62,8 @@ internal sealed class LeaderConnection(ILeaderGrain grain, SiloAddress silo, Sil
         await sending.ConfigureAwait(false);
         if (!_opened.TrySetResult(false) && _opened.Task.Result)
         {
+            // Not within somebody's Close.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             onEnded(reason);
             handler.OnClosed();
         }

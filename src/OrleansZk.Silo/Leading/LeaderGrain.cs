@@ -48,6 +48,7 @@ internal sealed class LeaderGrain(Engine engine, ILocalSiloDetails silo, Ensembl
         var opened = new FollowerConnection(follower.ToParsableString(), ensemble.Accept);
         _connections[connection] = opened;
         opened.Open();
+        _ = EndWhenClosedAsync(connection, opened);
         try
         {
             // Says that the connection is open.
@@ -59,9 +60,16 @@ internal sealed class LeaderGrain(Engine engine, ILocalSiloDetails silo, Ensembl
         }
         finally
         {
-            _connections.Remove(connection);
-            opened.End();
+            opened.Close();
         }
+    }
+
+    /// <summary>A follower that is gone does not end its enumeration; that of the one who closes it is enough.</summary>
+    private async Task EndWhenClosedAsync(Guid connection, FollowerConnection opened)
+    {
+        await opened.Closed;
+        _connections.Remove(connection);
+        opened.End();
     }
 
     public Task<bool> Submit(Guid connection, long number, byte[] messages) =>

@@ -110,13 +110,14 @@ internal sealed partial class LeaderGrainKeeper(
             await socket.ConnectAsync(address.Endpoint, limit.Token).ConfigureAwait(false);
             return false;
         }
-        catch (SocketException)
+        catch (SocketException e)
         {
-            return true;
+            // Anything else may be this machine's own trouble.
+            return e.SocketErrorCode == SocketError.ConnectionRefused;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return !cancellationToken.IsCancellationRequested;
+            return false;
         }
     }
 

@@ -13,7 +13,11 @@ internal sealed class MessageBuffer
     private readonly JuteWriter _gathered = new();
     private TaskCompletionSource? _arrival;
     private TaskCompletionSource? _room;
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isClosed;
+
+    /// <summary>Completes when it is closed.</summary>
+    public Task Closed => _closed.Task;
 
     public bool IsClosed
     {
@@ -108,6 +112,7 @@ internal sealed class MessageBuffer
 
         arrival?.SetResult();
         room?.SetResult();
+        _closed.TrySetResult();
     }
 
     public delegate void MessageHandler(ReadOnlySpan<byte> message);

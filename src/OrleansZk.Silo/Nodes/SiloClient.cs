@@ -10,9 +10,10 @@ internal sealed class SiloClient(Engine engine, TimeProvider clock) : Background
 {
     private static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan CatchUpLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(1);
 
-    private readonly Lazily _reading = new(engine, "grains that read");
-    private readonly Lazily _writing = new(engine, "grains that write");
+    private readonly Lazily _reading = new(engine, clock, "grains that read");
+    private readonly Lazily _writing = new(engine, clock, "grains that write");
 
     /// <param name="seenZxid">That the caller has seen: the answer is no older.</param>
     /// <exception cref="KeeperException">The request was refused, or cannot be served now.</exception>
@@ -30,7 +31,11 @@ internal sealed class SiloClient(Engine engine, TimeProvider clock) : Background
             }
         }
 
-        return await (await _reading.GetAsync()).AskAsync(request);
+        // That a node does not exist is an answer to some.
+        ClientReply reply = await (await _reading.GetAsync()).TryAskAsync(request);
+        return reply.Error == ErrorCode.Ok || (reply.Error == ErrorCode.NoNode && request.Code == OpCode.Exists)
+            ? reply
+            : throw new KeeperException(reply.Error, request.Path);
     }
 
     /// <inheritdoc cref="ReadAsync"/>
@@ -55,7 +60,7 @@ internal sealed class SiloClient(Engine engine, TimeProvider clock) : Background
     }
 
     /// <summary>A session that is opened when it is needed first, and again when it was lost.</summary>
-    private sealed class Lazily(Engine engine, string name)
+    private sealed class Lazily(Engine engine, TimeProvider clock, string name)
     {
         private readonly Lock _gate = new();
         private Task<LocalSession>? _session;
@@ -86,22 +91,32 @@ internal sealed class SiloClient(Engine engine, TimeProvider clock) : Background
             }
         }
 
-        private static async Task TryAskAsync(LocalSession session, OpCode code)
+        private async Task TryAskAsync(LocalSession session, OpCode code)
         {
             try
             {
-                await session.AskAsync(new ClientRequest(code));
+                await session.AskAsync(new ClientRequest(code)).WaitAsync(AnswerLimit, clock);
             }
-            catch (KeeperException)
+            catch (Exception e) when (e is KeeperException or TimeoutException)
             {
-                // Opened again when it is needed.
+                // Opened again when it is needed; without a leader there is nobody to ask.
             }
         }
 
         private async Task<LocalSession> OpenAsync()
         {
             var session = new LocalSession(engine.Replica, name);
-            ConnectResponse? response = await session.ConnectAsync(0, (int)SessionTimeout.TotalMilliseconds, 0);
+            ConnectResponse? response;
+            try
+            {
+                response = await session.ConnectAsync(0, (int)SessionTimeout.TotalMilliseconds, 0).WaitAsync(SessionTimeout / 3, clock);
+            }
+            catch (TimeoutException)
+            {
+                session.Close();
+                throw new KeeperException(ErrorCode.ConnectionLoss);
+            }
+
             return response is { SessionId: not 0 } ? session : throw new KeeperException(ErrorCode.ConnectionLoss);
         }
     }

@@ -19,6 +19,11 @@ internal sealed class ZNodeGrain(SiloClient replica) : Grain, IZNodeGrain
             throw new KeeperException(ErrorCode.BadArguments, Path);
         }
 
+        if (creation.Mode.IsTtl() != creation.TimeToLive.HasValue)
+        {
+            throw new KeeperException(ErrorCode.BadArguments, Path);
+        }
+
         ClientReply reply = await replica.WriteAsync(ClientRequest.Create(Path, creation.Data, creation.Mode, creation.Acl, creation.TimeToLive));
         return new(new CreatedNode(reply.Path ?? Path, reply.Stat), reply.Zxid);
     }
@@ -28,15 +33,8 @@ internal sealed class ZNodeGrain(SiloClient replica) : Grain, IZNodeGrain
 
     public async Task<Seen<Stat?>> Exists(long seenZxid)
     {
-        try
-        {
-            ClientReply reply = await replica.ReadAsync(new ClientRequest(OpCode.Exists, Path), seenZxid);
-            return new(reply.Stat, reply.Zxid);
-        }
-        catch (KeeperException e) when (e.Code == ErrorCode.NoNode)
-        {
-            return new(null, seenZxid);
-        }
+        ClientReply reply = await replica.ReadAsync(new ClientRequest(OpCode.Exists, Path), seenZxid);
+        return new(reply.Error == ErrorCode.NoNode ? null : reply.Stat, reply.Zxid);
     }
 
     public async Task<Seen<NodeData>> GetData(long seenZxid)

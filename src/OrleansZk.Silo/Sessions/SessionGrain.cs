@@ -15,6 +15,9 @@ namespace OrleansZk.Silo.Sessions;
 [Reentrant, PreferLocalPlacement]
 internal sealed partial class SessionGrain(Engine engine, IOptions<ServerOptions> options, ILogger<SessionGrain> logger) : Grain, ISessionGrain
 {
+    // As ZooKeeper's client does.
+    private const int WatchesPerRequest = 128 << 10;
+
     private LocalSession? _session;
     private IAsyncStream<StreamedEvent>? _stream;
 
@@ -28,6 +31,7 @@ internal sealed partial class SessionGrain(Engine engine, IOptions<ServerOptions
         ConnectResponse? response = await session.ConnectAsync(request.IsNew ? 0 : Id, request.Timeout, request.LastZxid);
         if (response is not { } connected)
         {
+            DeactivateOnIdle();
             return new Attachment(Id, 0, 0);
         }
 
@@ -45,7 +49,7 @@ internal sealed partial class SessionGrain(Engine engine, IOptions<ServerOptions
                 await session.AskAsync(identity);
             }
 
-            if (request.Watches is { } watches)
+            foreach (WatchList watches in request.Watches?.Split(WatchesPerRequest) ?? [])
             {
                 await session.AskAsync(new ClientRequest(OpCode.SetWatches2) { Watches = watches });
             }
@@ -99,8 +103,9 @@ internal sealed partial class SessionGrain(Engine engine, IOptions<ServerOptions
         {
             // Nobody is attached here: the session may live all the same.
             Attachment attached = await Attach(new AttachRequest(int.MaxValue, 0, [], null, IsNew: false));
-            if (attached.Id == 0)
+            if (attached.SessionId == 0)
             {
+                // It has ended already.
                 return;
             }
         }
@@ -121,11 +126,11 @@ internal sealed partial class SessionGrain(Engine engine, IOptions<ServerOptions
     /// <summary>Puts events on the session's stream. What fails there comes with the client's next answer or heartbeat.</summary>
     private async Task PublishAsync(LocalSession session)
     {
-        _stream ??= this.GetStreamProvider(options.Value.StreamProvider).GetStream<StreamedEvent>(WatchStreams.Of(Id));
         await foreach (NumberedEvent numbered in session.Events.ReadAllAsync())
         {
             try
             {
+                _stream ??= this.GetStreamProvider(options.Value.StreamProvider).GetStream<StreamedEvent>(WatchStreams.Of(Id));
                 await _stream.OnNextAsync(new StreamedEvent(session.Attachment, numbered));
             }
 #pragma warning disable CA1031 // Whatever the provider throws, the others are to be told.

@@ -87,8 +87,8 @@ public sealed class LocalSessionTests : IDisposable
         Task<IReadOnlyList<NumberedReply>?> pending = session.ExecuteAsync(1, [ClientRequest.Create("/a", [], CreateMode.Persistent, null, null), new ClientRequest(OpCode.Ping)]);
         _engine.Settle();
         session.Close();
-        IReadOnlyList<NumberedReply> replies = (await pending)!;
-        replies.Count.ShouldBeLessThan(2);
+        NumberedReply lost = (await pending)![0];
+        (lost.Number, lost.Reply.Error).ShouldBe((0, ErrorCode.ConnectionLoss));
         (await session.ExecuteAsync(3, [new ClientRequest(OpCode.Ping)])).ShouldBeNull();
         (await Should.ThrowAsync<KeeperException>(session.AskAsync(new ClientRequest(OpCode.Ping)))).Code.ShouldBe(ErrorCode.ConnectionLoss);
         await session.Events.Completion;
@@ -124,12 +124,35 @@ public sealed class LocalSessionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_request_that_is_too_large_ends_the_connection_as_on_a_socket()
+    public async Task A_request_that_is_too_large_is_refused_and_harms_no_other()
     {
         LocalSession session = await OpenAsync();
         byte[] tooLarge = new byte[_engine.Settings.Limits.MaxFrameLength + 1];
-        (await Should.ThrowAsync<KeeperException>(AskAsync(session, ClientRequest.Create("/a", tooLarge, CreateMode.Persistent, null, null)))).Code
-            .ShouldBe(ErrorCode.ConnectionLoss);
+        ClientRequest request = ClientRequest.Create("/a", tooLarge, CreateMode.Persistent, null, null);
+        (await Should.ThrowAsync<KeeperException>(AskAsync(session, request))).Code.ShouldBe(ErrorCode.BadArguments);
+        IReadOnlyList<NumberedReply> replies = (await ExecuteAsync(session, 1, new ClientRequest(OpCode.Exists, "/"), request, new ClientRequest(OpCode.Exists, "/")))!;
+        replies.Select(reply => (reply.Number, reply.Reply.Error)).ShouldBe([(1L, ErrorCode.Ok), (0L, ErrorCode.BadArguments), (2L, ErrorCode.Ok)]);
+    }
+
+    [Fact]
+    public async Task Answers_that_pass_others_on_the_way_are_not_mistaken_for_theirs()
+    {
+        LocalSession session = await OpenAsync();
+        _engine.Hold();
+        Task<IReadOnlyList<NumberedReply>?> pending = session.ExecuteAsync(
+            1, [new ClientRequest(OpCode.Delete, "/none"), new ClientRequest(OpCode.Auth, "digest") { Data = "u:p"u8.ToArray() }, new ClientRequest(OpCode.Exists, "/")]);
+        _engine.Settle();
+        _engine.ReleaseAll();
+        (await SettledAsync(pending))!.Select(reply => reply.Reply.Error).ShouldBe([ErrorCode.NoNode, ErrorCode.Ok, ErrorCode.Ok]);
+    }
+
+    [Fact]
+    public async Task A_handshake_that_is_refused_without_a_word_ends()
+    {
+        _engine.Replica.SetReadOnly(true);
+        var session = new LocalSession(_engine.Replica, "test");
+        (await SettledAsync(session.ConnectAsync(0, 10_000, 0))).ShouldBeNull();
+        session.IsClosed.ShouldBeTrue();
     }
 
     [Fact]

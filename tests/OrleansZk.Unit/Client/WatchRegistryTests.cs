@@ -62,6 +62,21 @@ public sealed class WatchRegistryTests
         _registry.Take(EventType.NodeDeleted, "/a").ShouldBe([watcher]);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    [InlineData(10_000)]
+    public void A_long_list_is_split_and_loses_nothing(int most)
+    {
+        string[] paths = [.. Enumerable.Range(0, 50).Select(i => $"/node-{i}")];
+        var whole = new WatchList(7, paths, paths, paths, paths, paths);
+        WatchList[] parts = [.. whole.Split(most)];
+        parts.Sum(part => part.Count).ShouldBe(whole.Count);
+        parts.SelectMany(part => part.Children).ShouldBe(paths);
+        parts.ShouldAllBe(part => part.LastZxid == 7
+            && (part.Count == 1 || part.Data.Concat(part.Exist).Concat(part.Children).Concat(part.Persistent).Concat(part.PersistentRecursive).Sum(path => path.Length) <= most));
+    }
+
     [Fact]
     public void What_is_to_be_armed_again_is_listed_by_kind()
     {
