@@ -71,18 +71,21 @@ public sealed partial class GrainZooKeeper : SessionClient
 
         var session = new GrainZooKeeper(client, opened);
         session.Begin(opened.Id);
-        if (options.StreamProvider is { } provider)
-        {
-            IAsyncStream<StreamedEvent> stream = client.GetStreamProvider(provider).GetStream<StreamedEvent>(WatchStreams.Of(opened.SessionId));
-            session._subscription = await stream.SubscribeAsync((e, _) =>
-            {
-                session.Accept(e);
-                return Task.CompletedTask;
-            }).ConfigureAwait(false);
-        }
-
         session._beating = session.BeatAsync();
-        return session;
+        try
+        {
+            if (options.StreamProvider is { } provider)
+            {
+                await session.SubscribeAsync(client.GetStreamProvider(provider)).ConfigureAwait(false);
+            }
+
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Closes the session.</summary>
@@ -140,6 +143,16 @@ public sealed partial class GrainZooKeeper : SessionClient
         {
             LogLost(SessionId, e.Message);
         }
+    }
+
+    private async Task SubscribeAsync(IStreamProvider provider)
+    {
+        IAsyncStream<StreamedEvent> stream = provider.GetStream<StreamedEvent>(WatchStreams.Of(SessionId));
+        _subscription = await stream.SubscribeAsync((e, _) =>
+        {
+            Accept(e);
+            return Task.CompletedTask;
+        }).ConfigureAwait(false);
     }
 
     private void Begin(long attachment)

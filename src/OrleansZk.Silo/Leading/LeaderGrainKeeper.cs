@@ -95,8 +95,22 @@ internal sealed partial class LeaderGrainKeeper(
             if (IsHanging(member) || (!member.IsConnected && await IsGoneAsync(other.SiloAddress, cancellationToken).ConfigureAwait(false)))
             {
                 LogGone(other.SiloAddress, member.SilentFor.TotalMilliseconds);
-                await cluster.TryKill(other.SiloAddress).ConfigureAwait(false);
+                await TryKillAsync(other.SiloAddress).ConfigureAwait(false);
             }
+        }
+    }
+
+    private async Task TryKillAsync(SiloAddress address)
+    {
+        try
+        {
+            await cluster.TryKill(address).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The database may be away: it is tried again, and this silo goes on.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogNotDeclared(address, e.Message);
         }
     }
 
@@ -123,6 +137,9 @@ internal sealed partial class LeaderGrainKeeper(
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The leader's grain is not here yet: {Reason}")]
     private partial void LogNotSettled(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Silo} could not be declared dead: {Reason}")]
+    private partial void LogNotDeclared(SiloAddress silo, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Silo} is gone, and declared dead; it was heard of {Milliseconds} ms ago")]
     private partial void LogGone(SiloAddress silo, double milliseconds);

@@ -207,6 +207,14 @@ public sealed class SessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_session_without_its_stream_is_not_left_behind()
+    {
+        var options = new GrainZooKeeperOptions { StreamProvider = "nobody's" };
+        await Should.ThrowAsync<Exception>(() => GrainZooKeeper.OpenAsync(_cluster.Client, options, Cancellation));
+        _cluster.EngineOf(_cluster.Cluster.Silos[0]).Replica.Sessions.Count.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Ten_thousand_sessions_at_once()
     {
         const int Sessions = 10_000;
