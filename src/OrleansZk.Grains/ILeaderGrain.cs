@@ -23,6 +23,7 @@ public interface ILeaderGrain : IGrainWithStringKey
 
     /// <summary>Hands over messages of a follower.</summary>
     /// <param name="number">1 for the first of a connection, and so on.</param>
+    /// <param name="messages">As in <see cref="LeaderMessages"/>.</param>
     /// <returns>False when the connection is closed.</returns>
     [Alias("Submit")]
     Task<bool> Submit(Guid connection, long number, [Immutable] byte[] messages);
@@ -41,6 +42,6 @@ public interface ILeaderGrain : IGrainWithStringKey
 public sealed record LeaderStatus(
     [property: Id(0)] int ServerId, [property: Id(1)] SiloAddress Silo, [property: Id(2)] bool IsLeading, [property: Id(3)] long Epoch, [property: Id(4)] long LastZxid);
 
-/// <param name="Bytes">Messages, each behind its length in four bytes.</param>
+/// <param name="Bytes">Messages, each behind its length in four bytes. They may begin and end within one: what comes next goes on there.</param>
 [GenerateSerializer, Immutable, Alias("OrleansZk.LeaderMessages")]
 public readonly record struct LeaderMessages([property: Id(0)] byte[] Bytes);

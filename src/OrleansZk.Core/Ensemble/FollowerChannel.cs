@@ -179,7 +179,7 @@ internal sealed class FollowerChannel(
                 }
             }
         }
-        catch (Exception e) when (e is LogTruncatedException or LogCorruptException)
+        catch (Exception e) when (e is LogTruncatedException or LogCorruptException or PeerMessageTooLongException)
         {
             Refuse(RefusalReason.Reload, e.Message);
         }

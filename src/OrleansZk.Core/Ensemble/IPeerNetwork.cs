@@ -17,6 +17,7 @@ public interface IPeerConnection
     string RemoteAddress { get; }
 
     /// <summary>Sends a message, which is copied. Any thread may call it; does nothing once the connection is closed.</summary>
+    /// <exception cref="PeerMessageTooLongException">The other side would not take it.</exception>
     void Send(ReadOnlySpan<byte> message);
 
     /// <summary>Completes when so much was sent that there is room for more, or the connection is closed.</summary>
@@ -43,6 +44,9 @@ public interface IPeerListener
     /// <returns>Who takes what arrives over it.</returns>
     IPeerHandler Accept(IPeerConnection connection);
 }
+
+/// <summary>A message is longer than servers take from each other.</summary>
+public sealed class PeerMessageTooLongException(string message) : Exception(message);
 
 /// <summary>Another server cannot be reached.</summary>
 /// <param name="isRefused">True when the machine answered that nobody listens there: the server is not running.</param>

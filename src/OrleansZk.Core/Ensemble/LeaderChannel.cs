@@ -9,6 +9,9 @@ internal sealed class LeaderChannel(Replica replica, MemberInfo leader, TimeProv
 {
     private const int KeptCapacity = 1 << 20;
 
+    // Everything that waited for a leader comes at once, and a message has its limit.
+    private const int MostSubmittedBytes = 1 << 20;
+
     private readonly Lock _sendGate = new();
     private readonly JuteWriter _message = new();
     private IPeerConnection? _connection;
@@ -59,8 +62,24 @@ internal sealed class LeaderChannel(Replica replica, MemberInfo leader, TimeProv
         Send(hello, static (writer, hello) => hello.Write(writer));
     }
 
-    public void Submit(IReadOnlyList<WriteRequest> requests, long settledUpTo) =>
-        Send((requests, settledUpTo), static (writer, submission) => PeerMessages.WriteSubmit(writer, submission.requests, submission.settledUpTo));
+    public void Submit(IReadOnlyList<WriteRequest> requests, long settledUpTo)
+    {
+        int end;
+        for (int first = 0; first < requests.Count; first = end)
+        {
+            int bytes = 0;
+            end = first;
+            do
+            {
+                bytes += RequestCodec.MinimumLength + requests[end++].Length;
+            }
+            while (end < requests.Count && bytes < MostSubmittedBytes);
+
+            Send(
+                (requests, first, count: end - first, settledUpTo),
+                static (writer, part) => PeerMessages.WriteSubmit(writer, part.requests, part.first, part.count, part.settledUpTo));
+        }
+    }
 
     public void ReportActivity(IReadOnlyList<SessionActivity> activity) =>
         Send(activity, static (writer, activity) => PeerMessages.WriteActivity(writer, activity));

@@ -88,14 +88,14 @@ internal static class PeerMessages
         writer.WriteString(text);
     }
 
-    public static void WriteSubmit(JuteWriter writer, IReadOnlyList<WriteRequest> requests, long settledUpTo)
+    public static void WriteSubmit(JuteWriter writer, IReadOnlyList<WriteRequest> requests, int first, int count, long settledUpTo)
     {
         writer.WriteByte((byte)PeerMessage.Submit);
         writer.WriteLong(settledUpTo);
-        writer.WriteInt(requests.Count);
-        foreach (WriteRequest request in requests)
+        writer.WriteInt(count);
+        for (int i = first; i < first + count; i++)
         {
-            RequestCodec.Write(request, writer);
+            RequestCodec.Write(requests[i], writer);
         }
     }
 

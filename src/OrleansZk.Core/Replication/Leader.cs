@@ -23,6 +23,7 @@ public sealed partial class Leader : ILeader, IDisposable
     private readonly Preparation _preparation;
     private readonly IGroupSink? _others;
     private readonly CarriedOutcomes? _carried;
+    private readonly int _maxGroupBytes;
     private readonly DurableLog _durable;
     private readonly CancellationTokenSource _retired = new();
 
@@ -31,8 +32,9 @@ public sealed partial class Leader : ILeader, IDisposable
     private List<WriteRequest> _sequencing = [];
     private bool _isSequencing;
 
-    // Guards everything that the sequencer and the committer share: the open group, the sessions, the overlay, the last zxid.
+    // Guards everything that the sequencer and the committer share: the groups, the sessions, the overlay, the last zxid.
     private readonly Lock _gate = new();
+    private readonly Queue<OpenGroup> _full = new();
     private OpenGroup _open = new();
     private bool _isCommitting;
     private long _lastZxid;
@@ -71,6 +73,7 @@ public sealed partial class Leader : ILeader, IDisposable
         _lastCommitted = replica.LastAppliedZxid;
         _others = others;
         _carried = others is null ? null : new CarriedOutcomes();
+        _maxGroupBytes = options.MaxGroupBytes;
         _durable = new DurableLog(log, clock, scheduler, logger);
     }
 
@@ -138,7 +141,7 @@ public sealed partial class Leader : ILeader, IDisposable
             _isClosed = true;
 
             // Whoever has sequenced something is about to start committing it.
-            isIdle = !_isCommitting && _open.IsEmpty;
+            isIdle = !_isCommitting && !HasMoreToCommit;
             if (!isIdle)
             {
                 _whenStopped = stopped;
@@ -282,6 +285,24 @@ public sealed partial class Leader : ILeader, IDisposable
         }
 
         _open.Add(new Sequenced(request.Origin, request, transaction, error, _preparation.PartErrors), _replica, _carried);
+        if (_open.Bytes.Length >= _maxGroupBytes)
+        {
+            _full.Enqueue(SealOpen());
+        }
+    }
+
+    /// <summary>Ends the open group, and begins the next.</summary>
+    private OpenGroup SealOpen()
+    {
+        OpenGroup group = _open;
+        _open = _publisher.Rent();
+        if (_carried is not null)
+        {
+            group.Seal();
+            _carried.Carry(group);
+        }
+
+        return group;
     }
 
     private void StartCommitting()
@@ -342,16 +363,9 @@ public sealed partial class Leader : ILeader, IDisposable
         Action? whenStopped;
         lock (_gate)
         {
-            if (!_open.IsEmpty)
+            if (HasMoreToCommit)
             {
-                group = _open;
-                _open = _publisher.Rent();
-                if (_carried is not null)
-                {
-                    group.Seal();
-                    _carried.Carry(group);
-                }
-
+                group = _full.TryDequeue(out OpenGroup? full) ? full : SealOpen();
                 return true;
             }
 
@@ -381,11 +395,13 @@ public sealed partial class Leader : ILeader, IDisposable
         }
     }
 
+    private bool HasMoreToCommit => _full.Count > 0 || !_open.IsEmpty;
+
     private bool HasMore()
     {
         lock (_gate)
         {
-            return !_open.IsEmpty;
+            return HasMoreToCommit;
         }
     }
 
@@ -408,6 +424,7 @@ public sealed partial class Leader : ILeader, IDisposable
         lock (_gate)
         {
             _failure = failure;
+            _full.Clear();
             _open = _publisher.Rent();
             _isCommitting = false;
             whenStopped = _whenStopped;

@@ -15,6 +15,11 @@ public sealed record LeaderOptions
     /// <summary>Most ephemerals that one session may own; closing a session deletes all of them in one transaction.</summary>
     public int MaxEphemeralsPerSession { get; init; } = 100_000;
 
+    /// <summary>
+    /// Bytes from which on a group takes no more: what is appended and sent to other servers in one piece is no longer than this and one transaction.
+    /// </summary>
+    public int MaxGroupBytes { get; init; } = 4 << 20;
+
     /// <summary>Hears of a quota's soft limit: its path, the nodes and the bytes used.</summary>
     public Action<string, long, long>? OnSoftQuotaExceeded { get; init; }
 }

@@ -244,14 +244,14 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     }
 
     /// <summary>Completes when reads can see a transaction, and everything before it.</summary>
-    public Task WaitUntilAppliedAsync(long zxid)
+    public Task WaitUntilAppliedAsync(long zxid, CancellationToken cancellationToken)
     {
         if (LastAppliedZxid >= zxid)
         {
             return Task.CompletedTask;
         }
 
-        Task applied = _waiters.Add(zxid);
+        Task applied = _waiters.WaitAsync(zxid, cancellationToken);
 
         // It may have been applied meanwhile.
         _waiters.Release(LastAppliedZxid);

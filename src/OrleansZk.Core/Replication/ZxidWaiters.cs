@@ -7,8 +7,8 @@ internal sealed class ZxidWaiters
     private readonly PriorityQueue<TaskCompletionSource, long> _waiting = new();
     private volatile bool _isEmpty = true;
 
-    /// <summary>Completes with the first <see cref="Release"/> that reaches <paramref name="zxid"/>.</summary>
-    public Task Add(long zxid)
+    /// <summary>Completes with the first <see cref="Release"/> that reaches <paramref name="zxid"/>; cancelled, it is forgotten.</summary>
+    public async Task WaitAsync(long zxid, CancellationToken cancellationToken)
     {
         var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
@@ -17,7 +17,20 @@ internal sealed class ZxidWaiters
             _isEmpty = false;
         }
 
-        return waiter.Task;
+        try
+        {
+            await waiter.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            lock (_gate)
+            {
+                _waiting.Remove(waiter, out _, out _);
+                _isEmpty = _waiting.Count == 0;
+            }
+
+            throw;
+        }
     }
 
     /// <summary>Says how far things are.</summary>

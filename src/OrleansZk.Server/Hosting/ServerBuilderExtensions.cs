@@ -31,6 +31,7 @@ public static class ServerBuilderExtensions
         if (isEnsemble)
         {
             builder.Services.AddPeers(peers => builder.Configuration.GetSection(ServerOptions.Section).Bind(peers));
+            builder.Services.AddSingleton<IValidateOptions<PeerOptions>, PeerMessageLengthValidator>();
             builder.Services.AddSingleton<IPeerEndpoint, TcpPeerEndpoint>();
         }
 

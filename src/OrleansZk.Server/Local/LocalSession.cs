@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using OrleansZk.Client;
 using OrleansZk.Core.Replication;
 using OrleansZk.Protocol.Records;
@@ -16,9 +15,12 @@ internal sealed class LocalSession : ILocalClient
     private readonly LocalConnection _connection;
     private readonly ArrivalOrder _arrivals = new();
     private readonly Queue<NumberedEvent> _kept = new();
+
+    // Those of the kept that were not taken yet.
+    private readonly Queue<NumberedEvent> _untaken = new();
     private readonly HashSet<Exchange> _exchanges = [];
     private readonly HashSet<TaskCompletionSource<ClientReply>> _own = [];
-    private readonly Channel<NumberedEvent> _events = Channel.CreateUnbounded<NumberedEvent>();
+    private TaskCompletionSource? _arrival;
     private long _number;
     private bool _isClosed;
 
@@ -39,9 +41,6 @@ internal sealed class LocalSession : ILocalClient
             }
         }
     }
-
-    /// <summary>Every event, in order, as it happens; ends with the connection.</summary>
-    public ChannelReader<NumberedEvent> Events => _events.Reader;
 
     /// <inheritdoc cref="LocalConnection.ConnectAsync"/>
     public Task<ConnectResponse?> ConnectAsync(long sessionId, int timeout, long lastZxidSeen) => _connection.ConnectAsync(sessionId, timeout, lastZxidSeen);
@@ -148,12 +147,42 @@ internal sealed class LocalSession : ILocalClient
     {
         lock (_gate)
         {
-            while (_kept.TryPeek(out NumberedEvent oldest) && oldest.Number <= seen)
+            Forget(_kept, seen);
+            Forget(_untaken, seen);
+            return [.. _kept];
+        }
+    }
+
+    /// <summary>Takes events as they happen, each once and in order, but for those that the client has by then. For one caller.</summary>
+    /// <returns>Some of them, as soon as there are any; none when the connection has ended.</returns>
+    public async Task<IReadOnlyList<NumberedEvent>> TakeEventsAsync(int most)
+    {
+        while (true)
+        {
+            Task arrival;
+            lock (_gate)
             {
-                _kept.Dequeue();
+                if (_untaken.Count > 0)
+                {
+                    var taken = new NumberedEvent[Math.Min(most, _untaken.Count)];
+                    for (int i = 0; i < taken.Length; i++)
+                    {
+                        taken[i] = _untaken.Dequeue();
+                    }
+
+                    return taken;
+                }
+
+                if (_isClosed)
+                {
+                    return [];
+                }
+
+                _arrival ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                arrival = _arrival.Task;
             }
 
-            return [.. _kept];
+            await arrival.ConfigureAwait(false);
         }
     }
 
@@ -182,16 +211,18 @@ internal sealed class LocalSession : ILocalClient
 
     void ILocalClient.OnEvent(in WatchedEvent e)
     {
-        NumberedEvent numbered;
         bool isTooMany;
+        TaskCompletionSource? arrival;
         lock (_gate)
         {
-            numbered = new NumberedEvent(++_number, e);
+            var numbered = new NumberedEvent(++_number, e);
             _kept.Enqueue(numbered);
+            _untaken.Enqueue(numbered);
             isTooMany = _kept.Count > MostKept;
+            (arrival, _arrival) = (_arrival, null);
         }
 
-        _events.Writer.TryWrite(numbered);
+        arrival?.SetResult();
         if (isTooMany)
         {
             _connection.Close();
@@ -202,9 +233,11 @@ internal sealed class LocalSession : ILocalClient
     {
         List<Exchange> exchanges;
         List<TaskCompletionSource<ClientReply>> own;
+        TaskCompletionSource? arrival;
         lock (_gate)
         {
             _isClosed = true;
+            (arrival, _arrival) = (_arrival, null);
             exchanges = [.. _exchanges];
             own = [.. _own];
             _exchanges.Clear();
@@ -212,9 +245,17 @@ internal sealed class LocalSession : ILocalClient
         }
 
         _arrivals.Close();
-        _events.Writer.TryComplete();
+        arrival?.SetResult();
         exchanges.ForEach(exchange => exchange.Done.TrySetResult());
         own.ForEach(answered => answered.TrySetResult(new ClientReply(ErrorCode.ConnectionLoss, 0)));
+    }
+
+    private static void Forget(Queue<NumberedEvent> events, long seen)
+    {
+        while (events.TryPeek(out NumberedEvent oldest) && oldest.Number <= seen)
+        {
+            events.Dequeue();
+        }
     }
 
     /// <returns>False when it was not sent: the connection has ended.</returns>

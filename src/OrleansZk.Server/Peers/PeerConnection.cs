@@ -33,14 +33,12 @@ internal sealed partial class PeerConnection : IPeerConnection
 
     private bool IsClosed => Volatile.Read(ref _isClosed) != 0;
 
-    /// <exception cref="ArgumentException">The message is longer than the other side would take.</exception>
     public void Send(ReadOnlySpan<byte> message)
     {
         if (message.Length > _maxMessageLength)
         {
-            throw new ArgumentException(
-                $"a message of {message.Length} bytes is longer than {_maxMessageLength} ({nameof(PeerOptions.PeerMaxMessageLength)})",
-                nameof(message));
+            throw new PeerMessageTooLongException(
+                $"a message of {message.Length} bytes is longer than {_maxMessageLength} ({nameof(PeerOptions.PeerMaxMessageLength)})");
         }
 
         if (!_output.Send(message))

@@ -56,7 +56,7 @@ internal static class SiloComposition
         string store = OrleansConnectionString.Create(options.Ensemble, OrleansSchema.NameFor(options.EnsembleSchema));
         silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
         silo.UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (OrleansConnectionString.Invariant, store));
-        silo.AddAdoNetGrainStorage(PubSubStore, storage => (storage.Invariant, storage.ConnectionString) = (OrleansConnectionString.Invariant, store));
+        silo.AddPubSubStore(store);
         if (options.AdvertisedHost.Length > 0)
         {
             silo.ConfigureEndpoints(Resolve(options.AdvertisedHost), options.SiloPort, options.GatewayPort, listenOnAnyHostAddress: true);
@@ -65,6 +65,17 @@ internal static class SiloComposition
         {
             silo.ConfigureEndpoints(options.SiloPort, options.GatewayPort, listenOnAnyHostAddress: true);
         }
+    }
+
+    /// <summary>Keeps the subscriptions to streams in PostgreSQL, for as long as there is something to keep.</summary>
+    internal static ISiloBuilder AddPubSubStore(this ISiloBuilder silo, string store)
+    {
+        silo.AddAdoNetGrainStorage(
+            PubSubStore,
+            storage => (storage.Invariant, storage.ConnectionString, storage.DeleteStateOnClear) = (OrleansConnectionString.Invariant, store, true));
+        silo.Services.AddSingleton<WatchStreamSweeper>();
+        silo.Services.AddHostedService(provider => provider.GetRequiredService<WatchStreamSweeper>());
+        return silo;
     }
 
     /// <summary>Orleans advertises addresses, not names.</summary>

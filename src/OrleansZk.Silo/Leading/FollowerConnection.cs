@@ -1,6 +1,8 @@
+using System.Buffers;
 using OrleansZk.Client;
 using OrleansZk.Core.Ensemble;
 using OrleansZk.Protocol;
+using OrleansZk.Server.Peers;
 
 namespace OrleansZk.Silo.Leading;
 
@@ -9,6 +11,7 @@ internal sealed class FollowerConnection(string remoteAddress, Func<IPeerConnect
 {
     private readonly MessageBuffer _out = new();
     private readonly ArrivalOrder _arrivals = new();
+    private readonly PeerMessageReader _reader = new(int.MaxValue);
     private IPeerHandler? _handler;
     private int _isEnded;
 
@@ -42,12 +45,13 @@ internal sealed class FollowerConnection(string remoteAddress, Func<IPeerConnect
 
         try
         {
-            if (!IsClosed)
+            var arrived = new ReadOnlySequence<byte>(messages);
+            while (!IsClosed && _reader.TryRead(ref arrived, out ReadOnlySpan<byte> message))
             {
-                MessageBuffer.ForEach(messages, _handler!.OnMessage);
+                _handler!.OnMessage(message);
             }
         }
-        catch (JuteException)
+        catch (Exception e) when (e is JuteException or PeerFrameException)
         {
             Close();
         }

@@ -1,5 +1,7 @@
+using System.Buffers;
 using OrleansZk.Core.Ensemble;
 using OrleansZk.Grains;
+using OrleansZk.Server.Peers;
 
 namespace OrleansZk.Silo.Leading;
 
@@ -37,6 +39,7 @@ internal sealed class LeaderConnection(ILeaderGrain grain, SiloAddress silo, Sil
     {
         string reason = "closed";
         Task sending = Task.CompletedTask;
+        var reader = new PeerMessageReader(int.MaxValue);
         IAsyncEnumerator<LeaderMessages> messages = grain.Follow(_id, silo, self, _closing.Token).WithBatchSize(16).GetAsyncEnumerator(_closing.Token);
         try
         {
@@ -47,7 +50,11 @@ internal sealed class LeaderConnection(ILeaderGrain grain, SiloAddress silo, Sil
                     sending = SendAsync();
                 }
 
-                MessageBuffer.ForEach(messages.Current.Bytes, handler.OnMessage);
+                var arrived = new ReadOnlySequence<byte>(messages.Current.Bytes);
+                while (reader.TryRead(ref arrived, out ReadOnlySpan<byte> message))
+                {
+                    handler.OnMessage(message);
+                }
             }
         }
 #pragma warning disable CA1031 // All of them mean that the connection is gone.

@@ -11,7 +11,8 @@ namespace OrleansZk.Silo.Leading;
 /// <remarks>
 /// Orleans takes many seconds to be sure that a silo is dead; until then its directory sends calls there, and those on their way wait for an answer. The store knows
 /// it at once: the database has lost the connection that a member holds for as long as its process lives. One that is gone by that measure, and on whose port
-/// nobody listens, is declared dead. Whoever sees it first does so. The leader does so too with one that hangs and has its grain.
+/// nobody listens, is declared dead. Whoever sees it first does so. The leader does so too with one that hangs while its grain does not come: that one has the grain, or
+/// the part of the directory that knows where it is.
 /// </remarks>
 internal sealed partial class LeaderGrainKeeper(
     Engine engine,
@@ -24,6 +25,9 @@ internal sealed partial class LeaderGrainKeeper(
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(500);
+
+    // For a silo that the store has not heard of for long: clients wait meanwhile.
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMilliseconds(250);
 
     // A leader's grain that is here stays here, but for what the directory may lose.
     private const int PausesWhenSettled = 20;
@@ -76,10 +80,10 @@ internal sealed partial class LeaderGrainKeeper(
     }
 
     /// <param name="mayHang">False when the grain of the leader, which is this silo, does not come: then one that hangs keeps it.</param>
-    private async Task BuryAsync(EnsembleView view, bool mayHang, CancellationToken cancellationToken)
+    internal async Task BuryAsync(EnsembleView view, bool mayHang, CancellationToken cancellationToken)
     {
-        bool IsHanging(MemberView member) => !mayHang && member.SilentFor > TimeSpan.FromMilliseconds(options.Value.DeadAfter);
-        if (view.Members.All(member => member.IsConnected && !IsHanging(member)))
+        bool IsSilent(MemberView member) => !mayHang && member.SilentFor > TimeSpan.FromMilliseconds(options.Value.DeadAfter);
+        if (view.Members.All(member => member.IsConnected && !IsSilent(member)))
         {
             return;
         }
@@ -92,7 +96,9 @@ internal sealed partial class LeaderGrainKeeper(
                 continue;
             }
 
-            if (IsHanging(member) || (!member.IsConnected && await IsGoneAsync(other.SiloAddress, cancellationToken).ConfigureAwait(false)))
+            bool isDead = (!member.IsConnected && await IsGoneAsync(other.SiloAddress, cancellationToken).ConfigureAwait(false))
+                || (IsSilent(member) && !await AnswersAsync(other.SiloAddress).ConfigureAwait(false));
+            if (isDead)
             {
                 LogGone(other.SiloAddress, member.SilentFor.TotalMilliseconds);
                 await TryKillAsync(other.SiloAddress).ConfigureAwait(false);
@@ -111,6 +117,22 @@ internal sealed partial class LeaderGrainKeeper(
 #pragma warning restore CA1031
         {
             LogNotDeclared(address, e.Message);
+        }
+    }
+
+    /// <summary>Asks a silo directly: one that only the store does not hear of must not be declared dead.</summary>
+    private async Task<bool> AnswersAsync(SiloAddress address)
+    {
+        try
+        {
+            await grains.GetGrain<IManagementGrain>(0).GetRuntimeStatistics([address]).WaitAsync(AnswerTimeout, clock).ConfigureAwait(false);
+            return true;
+        }
+#pragma warning disable CA1031 // Whatever it was, there is no answer.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return false;
         }
     }
 

@@ -1,16 +1,21 @@
-using System.Buffers.Binary;
 using OrleansZk.Protocol;
 
 namespace OrleansZk.Silo.Leading;
 
-/// <summary>Messages on their way out, gathered until somebody takes all of them at once. Any thread may add, one may take.</summary>
+/// <summary>Messages on their way out, each behind its length in four bytes, gathered until somebody takes them. Any thread may add, one may take.</summary>
+/// <remarks>What is taken at once may begin and end within a message: <see cref="Server.Peers.PeerMessageReader"/> puts them together again.</remarks>
 internal sealed class MessageBuffer
 {
     private const int HighWaterMark = 4 << 20;
+
+    // Orleans refuses messages beyond a hundred megabytes, and others wait behind a large one.
+    private const int MostTaken = 4 << 20;
     private const int KeptCapacity = 1 << 20;
 
     private readonly Lock _gate = new();
-    private readonly JuteWriter _gathered = new();
+    private JuteWriter _gathered = new();
+    private JuteWriter _taking = new();
+    private int _takenOfTaking;
     private TaskCompletionSource? _arrival;
     private TaskCompletionSource? _room;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -64,7 +69,7 @@ internal sealed class MessageBuffer
         }
     }
 
-    /// <summary>Takes everything, as soon as there is something.</summary>
+    /// <summary>Takes what there is, up to some megabytes, as soon as there is something.</summary>
     /// <returns>Null when it is closed and everything was taken.</returns>
     public async ValueTask<byte[]?> TakeAsync(CancellationToken cancellationToken)
     {
@@ -75,11 +80,19 @@ internal sealed class MessageBuffer
             byte[]? taken = null;
             lock (_gate)
             {
-                if (_gathered.Length > 0)
+                if (_takenOfTaking == _taking.Length)
                 {
-                    taken = _gathered.Written.ToArray();
-                    _gathered.Clear(KeptCapacity);
+                    _taking.Clear(KeptCapacity);
+                    _takenOfTaking = 0;
+                    (_taking, _gathered) = (_gathered, _taking);
                     (room, _room) = (_room, null);
+                }
+
+                int length = Math.Min(MostTaken, _taking.Length - _takenOfTaking);
+                if (length > 0)
+                {
+                    taken = _taking.Written.Slice(_takenOfTaking, length).ToArray();
+                    _takenOfTaking += length;
                 }
                 else if (_isClosed)
                 {
@@ -113,23 +126,5 @@ internal sealed class MessageBuffer
         arrival?.SetResult();
         room?.SetResult();
         _closed.TrySetResult();
-    }
-
-    public delegate void MessageHandler(ReadOnlySpan<byte> message);
-
-    /// <exception cref="JuteException">The bytes are not messages.</exception>
-    public static void ForEach(ReadOnlySpan<byte> messages, MessageHandler handle)
-    {
-        while (messages.Length > 0)
-        {
-            int length = messages.Length < sizeof(int) ? -1 : BinaryPrimitives.ReadInt32BigEndian(messages);
-            if (length < 0 || length > messages.Length - sizeof(int))
-            {
-                throw new JuteException($"a message of {length} bytes does not fit what follows");
-            }
-
-            handle(messages.Slice(sizeof(int), length));
-            messages = messages[(sizeof(int) + length)..];
-        }
     }
 }

@@ -21,11 +21,12 @@ internal sealed class SiloClient(Engine engine, TimeProvider clock) : Background
     {
         if (engine.Replica.LastAppliedZxid < seenZxid)
         {
+            using var limit = new CancellationTokenSource(CatchUpLimit, clock);
             try
             {
-                await engine.Replica.WaitUntilAppliedAsync(seenZxid).WaitAsync(CatchUpLimit, clock);
+                await engine.Replica.WaitUntilAppliedAsync(seenZxid, limit.Token);
             }
-            catch (TimeoutException)
+            catch (OperationCanceledException)
             {
                 throw new KeeperException(ErrorCode.OperationTimeout, request.Path);
             }

@@ -2,6 +2,8 @@ using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using Orleans.Streams;
+using Orleans.Streams.Core;
+using Orleans.Streams.PubSub;
 using OrleansZk.Client;
 using OrleansZk.Grains;
 using OrleansZk.Protocol.Records;
@@ -18,10 +20,15 @@ internal sealed partial class SessionGrain(Engine engine, IOptions<ServerOptions
     // As ZooKeeper's client does.
     private const int WatchesPerRequest = 128 << 10;
 
+    // Of the stream's messages, which so carry more the further the stream is behind.
+    private const int EventsPerMessage = 256;
+
     private LocalSession? _session;
     private IAsyncStream<StreamedEvent>? _stream;
 
     private long Id => this.GetPrimaryKeyLong();
+
+    private IStreamProvider Streams => this.GetStreamProvider(options.Value.StreamProvider);
 
     public async Task<Attachment> Attach(AttachRequest request)
     {
@@ -126,12 +133,12 @@ internal sealed partial class SessionGrain(Engine engine, IOptions<ServerOptions
     /// <summary>Puts events on the session's stream. What fails there comes with the client's next answer or heartbeat.</summary>
     private async Task PublishAsync(LocalSession session)
     {
-        await foreach (NumberedEvent numbered in session.Events.ReadAllAsync())
+        while (await session.TakeEventsAsync(EventsPerMessage) is { Count: > 0 } events)
         {
             try
             {
-                _stream ??= this.GetStreamProvider(options.Value.StreamProvider).GetStream<StreamedEvent>(WatchStreams.Of(Id));
-                await _stream.OnNextAsync(new StreamedEvent(session.Attachment, numbered));
+                _stream ??= Streams.GetStream<StreamedEvent>(WatchStreams.Of(Id));
+                await _stream.OnNextBatchAsync(events.Select(numbered => new StreamedEvent(session.Attachment, numbered)));
             }
 #pragma warning disable CA1031 // Whatever the provider throws, the others are to be told.
             catch (Exception e)
@@ -143,10 +150,52 @@ internal sealed partial class SessionGrain(Engine engine, IOptions<ServerOptions
 
         if (_session == session)
         {
+            if (!HasSession())
+            {
+                await EndStreamAsync();
+            }
+
             DeactivateOnIdle();
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "An event of session 0x{SessionId:x} could not be put on its stream")]
+    private bool HasSession()
+    {
+        engine.Replica.EnterRead();
+        try
+        {
+            return engine.Replica.Sessions.Contains(Id);
+        }
+        finally
+        {
+            engine.Replica.ExitRead();
+        }
+    }
+
+    /// <summary>Removes the subscriptions to the stream of a session that is over: a client that has vanished leaves its own.</summary>
+    private async Task EndStreamAsync()
+    {
+        try
+        {
+            if (Streams.TryGetStreamSubscriptionManager(out IStreamSubscriptionManager? manager))
+            {
+                foreach (StreamSubscription left in await manager.GetSubscriptions(options.Value.StreamProvider, WatchStreams.Of(Id)))
+                {
+                    await manager.RemoveSubscription(options.Value.StreamProvider, WatchStreams.Of(Id), left.SubscriptionId);
+                }
+            }
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogNotEnded(e, Id);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Events of session 0x{SessionId:x} could not be put on its stream")]
     private partial void LogNotPublished(Exception failure, long sessionId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Subscriptions to the stream of session 0x{SessionId:x}, which is over, could not be removed")]
+    private partial void LogNotEnded(Exception failure, long sessionId);
 }

@@ -56,13 +56,32 @@ public sealed class LocalSessionTests : IDisposable
         (await ExecuteAsync(watcher, 2, new ClientRequest(OpCode.GetData, "/a")))!.Single().Number.ShouldBe(3);
         NumberedEvent told = watcher.EventsAfter(1).ShouldHaveSingleItem();
         (told.Number, told.Event.Type, told.Event.Path).ShouldBe((2L, EventType.NodeDataChanged, "/a"));
-        watcher.Events.TryRead(out NumberedEvent streamed).ShouldBeTrue();
-        streamed.ShouldBe(told);
+        (await watcher.TakeEventsAsync(10)).ShouldBe([told]);
 
         // Kept until the client has it.
         watcher.EventsAfter(1).Count.ShouldBe(1);
         watcher.EventsAfter(2).ShouldBeEmpty();
         watcher.EventsAfter(0).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Events_that_the_client_has_are_not_there_to_be_taken_and_the_others_are_once()
+    {
+        LocalSession watcher = await OpenAsync();
+        LocalSession writer = await OpenAsync();
+        await AskAsync(watcher, new ClientRequest(OpCode.AddWatch, "/a") { Number = (int)AddWatchMode.Persistent });
+        Task<IReadOnlyList<NumberedEvent>> early = watcher.TakeEventsAsync(2);
+        early.IsCompleted.ShouldBeFalse();
+        await AskAsync(writer, ClientRequest.Create("/a", [], CreateMode.Persistent, null, null));
+        (await early).Select(e => e.Number).ShouldBe([1L]);
+        for (int i = 0; i < 4; i++)
+        {
+            await AskAsync(writer, new ClientRequest(OpCode.SetData, "/a") { Data = [] });
+        }
+
+        watcher.EventsAfter(2).Count.ShouldBe(3);
+        (await watcher.TakeEventsAsync(2)).Select(e => e.Number).ShouldBe([3L, 4L]);
+        (await watcher.TakeEventsAsync(2)).Select(e => e.Number).ShouldBe([5L]);
     }
 
     [Fact]
@@ -91,7 +110,7 @@ public sealed class LocalSessionTests : IDisposable
         (lost.Number, lost.Reply.Error).ShouldBe((0, ErrorCode.ConnectionLoss));
         (await session.ExecuteAsync(3, [new ClientRequest(OpCode.Ping)])).ShouldBeNull();
         (await Should.ThrowAsync<KeeperException>(session.AskAsync(new ClientRequest(OpCode.Ping)))).Code.ShouldBe(ErrorCode.ConnectionLoss);
-        await session.Events.Completion;
+        (await session.TakeEventsAsync(1)).ShouldBeEmpty();
         _engine.ReleaseAll();
     }
 
@@ -117,7 +136,7 @@ public sealed class LocalSessionTests : IDisposable
     {
         LocalSession session = await OpenAsync(out long id);
         _engine.Advance(TimeSpan.FromMinutes(2));
-        await session.Events.Completion;
+        (await session.TakeEventsAsync(1)).ShouldBeEmpty();
         session.IsClosed.ShouldBeTrue();
         var late = new LocalSession(_engine.Replica, "test");
         (await SettledAsync(late.ConnectAsync(id, 10_000, 0)))!.Value.SessionId.ShouldBe(0);

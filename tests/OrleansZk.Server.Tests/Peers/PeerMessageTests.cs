@@ -47,7 +47,7 @@ public sealed class PeerMessageTests
             (await to.NextAsync()).ShouldBeEmpty();
             (await to.NextAsync()).AsSpan().SequenceEqual(longest).ShouldBeTrue();
             (await to.NextAsync()).ShouldBe([1]);
-            Should.Throw<ArgumentException>(() => from.Send(new byte[Max + 1]));
+            Should.Throw<PeerMessageTooLongException>(() => from.Send(new byte[Max + 1]));
         }
 
         dialer.Close();

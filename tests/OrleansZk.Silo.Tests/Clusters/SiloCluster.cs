@@ -4,6 +4,7 @@ using OrleansZk.Core.Ensemble;
 using OrleansZk.Grains;
 using OrleansZk.Server.Configuration;
 using OrleansZk.Server.Hosting;
+using OrleansZk.Silo.Clustering;
 using OrleansZk.Silo.Hosting;
 
 namespace OrleansZk.Silo.Tests.Clusters;
@@ -21,8 +22,16 @@ internal sealed class SiloCluster : IAsyncDisposable
     public IClusterClient Client => Cluster.Client;
 
     /// <param name="ensemble">A connection string; empty for one silo on its embedded store.</param>
-    public static async Task<SiloCluster> StartAsync(int silos = 1, string ensemble = "", Action<ServerOptions>? configure = null)
+    /// <param name="storesStreams">Whether subscriptions are kept there too, and not in memory.</param>
+    public static async Task<SiloCluster> StartAsync(
+        int silos = 1, string ensemble = "", Action<ServerOptions>? configure = null, bool storesStreams = false)
     {
+        string schema = OrleansSchema.NameFor(new ServerOptions().EnsembleSchema);
+        if (storesStreams)
+        {
+            await OrleansSchema.ApplyAsync(ensemble, schema, Xunit.TestContext.Current.CancellationToken);
+        }
+
         var started = new SiloCluster(null!);
         var builder = new InProcessTestClusterBuilder((short)silos);
         builder.Options.ConfigureFileLogging = false;
@@ -37,7 +46,15 @@ internal sealed class SiloCluster : IAsyncDisposable
                 options.ForceSync = false;
                 configure?.Invoke(options);
             });
-            silo.AddMemoryGrainStorage("PubSubStore");
+            if (storesStreams)
+            {
+                silo.AddPubSubStore(OrleansConnectionString.Create(ensemble, schema));
+            }
+            else
+            {
+                silo.AddMemoryGrainStorage("PubSubStore");
+            }
+
             silo.AddWatchStreams();
         });
         builder.ConfigureClient(client => client.AddMemoryStreams(WatchStreams.DefaultProvider));

@@ -1,10 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Orleans.Runtime.Placement;
 using Orleans.TestingHost;
 using OrleansZk.Core.Ensemble;
 using OrleansZk.Core.Replication;
 using OrleansZk.Grains;
 using OrleansZk.Server.Configuration;
+using OrleansZk.Silo.Leading;
 using OrleansZk.Silo.Tests.Clustering;
 using OrleansZk.Silo.Tests.Clusters;
 
@@ -111,6 +113,22 @@ public sealed class ClusterTests(PostgresFixture postgres) : IAsyncLifetime
             int written = await writing[i];
             (await _cluster.Client.GetGrain<IZNodeGrain>($"/two{i}").GetData()).Value.Stat.Version.ShouldBe(written);
         }
+    }
+
+    [Fact]
+    public async Task A_silo_that_only_the_store_does_not_hear_of_is_not_declared_dead()
+    {
+        InProcessSiloHandle leader = await _cluster.LeaderAsync();
+        EnsembleView view = null!;
+        await EventuallyAsync(() => Task.FromResult((view = _cluster.EngineOf(leader).Member!.View!) is { Members.Count: 3 }));
+        LeaderGrainKeeper keeper = _cluster.Cluster.GetSiloServiceProvider(leader.SiloAddress).GetServices<IHostedService>().OfType<LeaderGrainKeeper>().Single();
+
+        await keeper.BuryAsync(
+            view with { Members = [.. view.Members.Select(member => member with { SilentFor = TimeSpan.FromMinutes(1) })] }, mayHang: false, Cancellation);
+
+        IManagementGrain management = _cluster.Client.GetGrain<IManagementGrain>(0);
+        (await management.GetHosts(true, Cancellation)).Count.ShouldBe(3);
+        (await management.GetHosts(false, Cancellation)).Values.ShouldAllBe(status => status == SiloStatus.Active);
     }
 
     [Fact]

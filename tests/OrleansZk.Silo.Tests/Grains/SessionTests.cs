@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using Orleans.Streams;
+using Orleans.Streams.Core;
+using Orleans.Streams.PubSub;
 using OrleansZk.Grains;
 using OrleansZk.Silo.Tests.Clusters;
 
@@ -11,7 +14,7 @@ public sealed class SessionTests : IAsyncLifetime
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _cluster = await SiloCluster.StartAsync();
+    public async ValueTask InitializeAsync() => _cluster = await SiloCluster.StartAsync(configure: options => options.MinSessionTimeout = 500);
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
@@ -187,9 +190,8 @@ public sealed class SessionTests : IAsyncLifetime
         await using GrainZooKeeper zk = await _cluster.OpenAsync();
         var events = new ConcurrentQueue<StreamedEvent>();
         var both = new TaskCompletionSource();
-        await Orleans.Streams.AsyncObservableExtensions.SubscribeAsync(
-            _cluster.Client.GetStreamProvider(WatchStreams.DefaultProvider).GetStream<StreamedEvent>(WatchStreams.Of(zk.SessionId)),
-            (StreamedEvent e, Orleans.Streams.StreamSequenceToken? _) =>
+        await _cluster.Client.GetStreamProvider(WatchStreams.DefaultProvider).GetStream<StreamedEvent>(WatchStreams.Of(zk.SessionId)).SubscribeAsync(
+            (e, _) =>
             {
                 events.Enqueue(e);
                 if (events.Count == 2)
@@ -211,6 +213,25 @@ public sealed class SessionTests : IAsyncLifetime
     {
         var options = new GrainZooKeeperOptions { StreamProvider = "nobody's" };
         await Should.ThrowAsync<Exception>(() => GrainZooKeeper.OpenAsync(_cluster.Client, options, Cancellation));
+        _cluster.EngineOf(_cluster.Cluster.Silos[0]).Replica.Sessions.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_client_that_vanishes_leaves_no_subscription_behind()
+    {
+        Attachment opened = await _cluster.Client.GetGrain<ISessionGateGrain>(0).Open(timeout: 1);
+        StreamId stream = WatchStreams.Of(opened.SessionId);
+        IStreamProvider provider = _cluster.Client.GetStreamProvider(WatchStreams.DefaultProvider);
+        await provider.GetStream<StreamedEvent>(stream).SubscribeAsync((_, _) => Task.CompletedTask);
+        provider.TryGetStreamSubscriptionManager(out IStreamSubscriptionManager? subscriptions).ShouldBeTrue();
+        (await subscriptions.GetSubscriptions(WatchStreams.DefaultProvider, stream)).Count().ShouldBe(1);
+
+        // It says nothing more: the session expires.
+        while ((await subscriptions.GetSubscriptions(WatchStreams.DefaultProvider, stream)).Any())
+        {
+            await Task.Delay(20, Cancellation);
+        }
+
         _cluster.EngineOf(_cluster.Cluster.Silos[0]).Replica.Sessions.Count.ShouldBe(0);
     }
 

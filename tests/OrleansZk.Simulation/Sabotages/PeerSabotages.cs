@@ -51,7 +51,7 @@ internal abstract class RewritesSubmissions : PeerTampering
         }
 
         var writer = new JuteWriter();
-        PeerMessages.WriteSubmit(writer, requests, settledUpTo);
+        PeerMessages.WriteSubmit(writer, requests, 0, requests.Count, settledUpTo);
         return [writer.Written.ToArray()];
     }
 

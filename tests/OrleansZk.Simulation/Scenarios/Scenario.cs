@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansZk.Core.Replication;
 using OrleansZk.Simulation.Clients;
 using OrleansZk.Simulation.Network;
 using OrleansZk.Simulation.Servers;
@@ -113,6 +114,7 @@ internal sealed record Scenario(int Seed)
             Server = new ServerOptions
             {
                 ReadOnlyAfter = TimeSpan.FromSeconds(random.Next(1, 6)), CheckpointEvery = random.Next(5, 50), FirstCounter = random.Next(4) == 0 ? uint.MaxValue - (uint)random.Next(5, 40) : 0,
+                MaxGroupBytes = random.Next(2) == 0 ? random.Next(1, 1000) : new LeaderOptions().MaxGroupBytes,
             },
         };
     }

@@ -17,7 +17,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
     // As in a real server's host.
     private static readonly TimeSpan HandOverLimit = TimeSpan.FromSeconds(3);
 
-    private readonly LeaderOptions _options = new() { TickTime = world.Options.TickTime };
+    private readonly LeaderOptions _options = new() { TickTime = world.Options.TickTime, MaxGroupBytes = world.Options.MaxGroupBytes };
     private readonly string _address = string.Create(CultureInfo.InvariantCulture, $"server{id}:2888");
     private Checkpointer? _checkpointer;
     private Leader? _leader;

@@ -10,7 +10,7 @@ namespace OrleansZk.Simulation.Servers;
 /// <summary>A server that leads itself: the engine composed by hand, on the shared store.</summary>
 internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedServer
 {
-    private readonly LeaderOptions _options = new() { TickTime = world.Options.TickTime };
+    private readonly LeaderOptions _options = new() { TickTime = world.Options.TickTime, MaxGroupBytes = world.Options.MaxGroupBytes };
     private Checkpointer? _checkpointer;
     private Leader? _leader;
     private bool _isCheckpointing;
@@ -135,6 +135,9 @@ internal sealed record ServerOptions
 
     /// <summary>Transactions between checkpoints.</summary>
     public int CheckpointEvery { get; init; } = 40;
+
+    /// <summary>Bytes from which on a group takes no more.</summary>
+    public int MaxGroupBytes { get; init; } = new LeaderOptions().MaxGroupBytes;
 
     /// <summary>Every epoch's counter to begin after: near its end, epochs are used up.</summary>
     public uint FirstCounter { get; init; }

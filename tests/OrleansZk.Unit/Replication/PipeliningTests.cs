@@ -31,6 +31,27 @@ public sealed class PipeliningTests : EngineTest
     }
 
     [Fact]
+    public void A_group_takes_no_more_than_its_limit_and_one_transaction()
+    {
+        const int Limit = 1000;
+        using var engine = new EngineHarness(new EngineSettings { Leader = new LeaderOptions { MaxGroupBytes = Limit } });
+        TestSession session = engine.Connect();
+        int before = engine.Log.Groups.Count;
+        engine.Hold();
+        session.Send([.. Enumerable.Range(0, 100).Select(i => Create($"/{i}", new string('x', 200)))]);
+        session.Send(Delete("/none"), GetData("/99"));
+
+        engine.ReleaseAll();
+
+        List<LogGroup> groups = [.. engine.Log.Groups.Skip(before)];
+        groups.Count.ShouldBeGreaterThan(10);
+        groups.ShouldAllBe(group => group.Bytes.Length < Limit + 500);
+        groups[1].Bytes.Length.ShouldBeGreaterThanOrEqualTo(Limit);
+        session.TakeAll().OfType<Answer>().Select(answer => answer.Result.Error).ShouldBe(
+            [.. Enumerable.Repeat(ErrorCode.Ok, 100), ErrorCode.NoNode, ErrorCode.Ok]);
+    }
+
+    [Fact]
     public void Refusals_and_syncs_are_answered_in_their_place_though_nothing_is_logged()
     {
         Engine.Hold();

@@ -1,0 +1,65 @@
+using OrleansZk.Core.Ensemble;
+using OrleansZk.Protocol;
+using static OrleansZk.TestKit.Wire.WireRequests;
+
+namespace OrleansZk.Unit.Ensemble;
+
+/// <summary>What a follower says to its leader.</summary>
+public sealed class LeaderChannelTests : EngineTest
+{
+    private const int ValueLength = 100_000;
+    private const int LongestMessage = (1 << 20) + (2 * ValueLength);
+
+    [Fact]
+    public void All_that_waited_for_a_leader_goes_there_in_order_and_in_parts()
+    {
+        Engine.Replica.Suspend();
+        for (int i = 0; i < 40; i++)
+        {
+            Session.Send(SetData("/", new string((char)('a' + (i % 26)), ValueLength)));
+        }
+
+        var connection = new RecordingConnection();
+        var channel = new LeaderChannel(Engine.Replica, new MemberInfo(2, 1, "leader:1", "leader:2"), Engine.Clock, () => { });
+        channel.Start(connection);
+        var writer = new JuteWriter();
+        new Welcome(9, Engine.Replica.LastAppliedZxid, 0, IsFromMemory: true).Write(writer);
+        channel.OnMessage(writer.Written);
+
+        byte[][] submissions = [.. connection.Sent.Where(message => (PeerMessage)message[0] == PeerMessage.Submit)];
+        submissions.Length.ShouldBeGreaterThan(2);
+        submissions.ShouldAllBe(message => message.Length < LongestMessage);
+        List<long> numbers = [.. submissions.SelectMany(Numbers)];
+        numbers.Count.ShouldBe(40);
+        numbers.ShouldBe(Enumerable.Range(0, 40).Select(i => numbers[0] + i));
+    }
+
+    private static List<long> Numbers(byte[] message)
+    {
+        var reader = new JuteReader(message.AsSpan(1));
+        reader.ReadLong();
+        int count = reader.ReadInt();
+        var numbers = new List<long>();
+        for (int i = 0; i < count; i++)
+        {
+            numbers.Add(RequestCodec.Read(ref reader, 1, 1).Origin.Number);
+        }
+
+        return numbers;
+    }
+
+    private sealed class RecordingConnection : IPeerConnection
+    {
+        public List<byte[]> Sent { get; } = [];
+
+        public string RemoteAddress => "leader:1";
+
+        public void Send(ReadOnlySpan<byte> message) => Sent.Add(message.ToArray());
+
+        public ValueTask WaitForRoomAsync() => ValueTask.CompletedTask;
+
+        public void Close()
+        {
+        }
+    }
+}
