@@ -13,10 +13,8 @@ namespace OrleansZk.Server.FrontEnd;
 
 /// <summary>The client port: takes a socket's bytes to a connection of the replica, or to a four-letter word.</summary>
 internal sealed partial class ClientConnectionHandler(
-    Engine engine, ConnectionLimiter limiter, FourLetterWordService fourLetterWords, ILogger<ClientConnectionHandler> logger) : ConnectionHandler
+    Engine engine, ConnectionLimiter limiter, Farewells farewells, FourLetterWordService fourLetterWords, ILogger<ClientConnectionHandler> logger) : ConnectionHandler
 {
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(10);
-
     public override async Task OnConnectedAsync(ConnectionContext context)
     {
         var remote = (IPEndPoint?)context.RemoteEndPoint ?? new IPEndPoint(IPAddress.None, 0);
@@ -74,51 +72,13 @@ internal sealed partial class ClientConnectionHandler(
         }
     }
 
-    /// <summary>Gives the client time to read what it was sent last, and not for ever.</summary>
-    private static async Task FinishAsync(ConnectionContext context, ClientConnection connection, SocketTransport transport)
+    /// <summary>Sends the rest. The socket is closed once the client has taken that, or has had its time; nobody waits for it here.</summary>
+    private async Task FinishAsync(ConnectionContext context, ClientConnection connection, SocketTransport transport)
     {
-#pragma warning disable CA2000 // Must fire after this method too: a client that has said its last may still leave everything unread.
-        var farewell = new CancellationTokenSource(Farewell);
-#pragma warning restore CA2000
-        farewell.Token.UnsafeRegister(static context => ((ConnectionContext)context!).Abort(), context);
         await transport.WaitUntilSentAsync().ConfigureAwait(false);
         connection.Close();
         await transport.CloseAsync().ConfigureAwait(false);
-        await context.Transport.Output.CompleteAsync().ConfigureAwait(false);
-        if (await ReadToEndAsync(context.Transport.Input).ConfigureAwait(false))
-        {
-            farewell.Dispose();
-        }
-    }
-
-    /// <summary>Does not hear what the client still says, but that the socket is closed.</summary>
-    /// <returns>False when the client had ended its side before.</returns>
-    private static async ValueTask<bool> ReadToEndAsync(PipeReader input)
-    {
-        if (input.TryRead(out ReadResult result))
-        {
-            input.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted)
-            {
-                return false;
-            }
-        }
-
-        try
-        {
-            do
-            {
-                result = await input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
-                input.AdvanceTo(result.Buffer.End);
-            }
-            while (!result.IsCompleted);
-        }
-        catch (ConnectionAbortedException)
-        {
-            // Everything was sent, and so the transport has closed.
-        }
-
-        return true;
+        farewells.Add(context);
     }
 
     private async Task ReceiveAsync(PipeReader input, ClientConnection connection, SocketTransport transport, CancellationToken stopping)

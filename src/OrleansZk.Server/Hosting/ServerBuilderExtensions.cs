@@ -69,6 +69,7 @@ public static class ServerBuilderExtensions
         services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) =>
             host.ShutdownTimeout = TimeSpan.FromMilliseconds(server.Value.ShutdownTimeout));
         services.AddSingleton<FourLetterWordService>();
+        services.AddSingleton<Farewells>();
         services.AddAdmin();
         services.AddSingleton(provider =>
         {
@@ -98,6 +99,12 @@ public static class ServerBuilderExtensions
     /// <summary>Maps what the admin port answers: health, and ZooKeeper's commands.</summary>
     public static WebApplication MapOrleansZkServer(this WebApplication app)
     {
+        // The threads that requests come on serve sockets (see InlineCompletions); an answer may take long to compose.
+        app.Use(async (context, next) =>
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            await next(context);
+        });
         app.MapAdmin();
         return app;
     }

@@ -9,8 +9,18 @@ internal static partial class ServerHost
 {
     /// <param name="settings">Each as <c>--key=value</c>.</param>
     /// <returns>The exit code.</returns>
-    public static Task<int> RunAsync(string[] settings) =>
-        RunAsync(settings, builder => builder.AddOrleansZkServer(), app => app.MapOrleansZkServer());
+    public static Task<int> RunAsync(string[] settings) => RunAsync(
+        settings,
+        builder =>
+        {
+            if (!ServerBuilderExtensions.IsEnsemble(builder.Configuration))
+            {
+                InlineCompletions.Enable();
+            }
+
+            builder.AddOrleansZkServer();
+        },
+        app => app.MapOrleansZkServer());
 
     /// <param name="add">Puts together what runs.</param>
     /// <param name="map">Maps what the admin port answers.</param>
