@@ -14,7 +14,7 @@ public sealed class StateLoader(ITransactionLog log, ICheckpointStore checkpoint
         LogPosition end = await log.OpenAsync(cancellationToken).ConfigureAwait(false);
         await new Recovery(log, checkpoints, logger).LoadAsync(fresh, end, cancellationToken).ConfigureAwait(false);
         replica.Replace(fresh.Tree, fresh.Sessions, fresh.LastAppliedZxid);
-        replica.StopTracking();
+        replica.Tracking.Stop();
     }
 
     /// <summary>Names to the tracker what has changed between the store's checkpoint and <paramref name="upTo"/>, so that the next one follows on from it.</summary>
@@ -24,7 +24,7 @@ public sealed class StateLoader(ITransactionLog log, ICheckpointStore checkpoint
         CheckpointHeader? header = await checkpoints.ReadHeaderAsync(cancellationToken).ConfigureAwait(false);
         if (header is null)
         {
-            replica.MarkChanged(null);
+            replica.Tracking.Mark(null);
         }
 
         // Without a checkpoint too: the first of another leader may be on its way, and hold nodes that have gone since.
@@ -35,7 +35,7 @@ public sealed class StateLoader(ITransactionLog log, ICheckpointStore checkpoint
                 break;
             }
 
-            replica.MarkChanged(Transactions.GroupCodec.Read(group).Transactions);
+            replica.Tracking.Mark(Transactions.GroupCodec.Read(group).Transactions);
         }
 
         return header;

@@ -19,7 +19,7 @@ public sealed partial class Checkpointer(
 
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly Lock _gate = new();
-    private readonly long _tracking = tracking ?? replica.Tracking;
+    private readonly long _tracking = tracking ?? replica.Tracking.Span;
     private CheckpointHeader? _newest = loaded;
     private CheckpointHeader? _inDoubt;
     private long _countAtLast = replica.AppliedCount;
@@ -49,7 +49,7 @@ public sealed partial class Checkpointer(
         {
             await SettleAsync(cancellationToken).ConfigureAwait(false);
             long count = replica.AppliedCount;
-            (CheckpointHeader header, TreeCut cut, List<SessionChange> sessions) = replica.BeginCut(_tracking);
+            (CheckpointHeader header, TreeCut cut, List<SessionChange> sessions) = replica.Tracking.BeginCut(_tracking);
             bool written = false;
 
             // In the order of the store's key: a table that is written from front to back costs a fraction of one written all over.
@@ -62,7 +62,7 @@ public sealed partial class Checkpointer(
             }
             finally
             {
-                replica.EndCut(written, sessions);
+                replica.Tracking.EndCut(written, sessions);
             }
 
             _inDoubt = null;

@@ -20,11 +20,8 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
 
     private readonly ReaderWriterLockSlim _lock = new(LockRecursionPolicy.NoRecursion);
     private ApplyContext _context;
-    private readonly List<ClientConnection> _touched = [];
-    private readonly List<ClientConnection> _dropSoon = [];
     private readonly JuteWriter _eventFrame = new();
     private readonly SubmissionQueue _submissions;
-    private readonly CatchUpQueue _behind = new();
     private readonly ZxidWaiters _waiters = new();
     private readonly ILogger _logger;
     private ILeader? _leader;
@@ -46,6 +43,7 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         Clock = clock;
         _logger = logger;
         Connections = new ConnectionRegistry(identity, clock);
+        Tracking = new CheckpointTracking(this, _lock);
         _submissions = new SubmissionQueue(identity, limits, scheduler);
         _context = new ApplyContext(Tree, Sessions);
     }
@@ -84,6 +82,9 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     /// <summary>What the tree's digest was at some of the newest transactions.</summary>
     public DigestHistory Digests { get; private set; } = new();
 
+    /// <summary>What has changed since the last checkpoint.</summary>
+    public CheckpointTracking Tracking { get; }
+
     /// <summary>Writes that the leader has not answered yet.</summary>
     public int Outstanding => _submissions.Count;
 
@@ -103,42 +104,6 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         _submissions.Suspend();
     }
 
-    /// <summary>Takes a client's connection.</summary>
-    /// <param name="clientAddress">Address and port, for people.</param>
-    /// <param name="clientIp">The address alone, for ACLs.</param>
-    /// <param name="newSessionId">The id for a new session, from <see cref="NextSessionId"/>; 0 draws one when it is needed.</param>
-    public ClientConnection Connect(IConnectionTransport transport, string clientAddress, string clientIp, long newSessionId = 0)
-    {
-        var connection = new ClientConnection(this, transport, Connections.NextToken(), clientAddress, clientIp, newSessionId);
-        Connections.Add(connection);
-        return connection;
-    }
-
-    /// <summary>False while the state is known to be damaged; then nobody is served.</summary>
-    public bool IsTrusted { get; private set; } = true;
-
-    /// <summary>True while the server has no leader and serves only clients that take that: reads, without a promise of how old they are.</summary>
-    public bool IsReadOnly { get; private set; }
-
-    /// <summary>Begins or ends the time without a leader. Clients that are served the other way lose their connections, and find what suits them.</summary>
-    public void SetReadOnly(bool isReadOnly)
-    {
-        _lock.EnterWriteLock();
-        IsReadOnly = isReadOnly;
-        _lock.ExitWriteLock();
-
-        DropClients(connection => connection.IsReadOnly != isReadOnly);
-    }
-
-    /// <summary>Refuses and drops clients until <see cref="Replace"/>: the state is not to be trusted.</summary>
-    public void Distrust()
-    {
-        _lock.EnterWriteLock();
-        IsTrusted = false;
-        _lock.ExitWriteLock();
-        DropClients(_ => true);
-    }
-
     /// <summary>Looks at some nodes for damage (see <see cref="DataTree.FindDamaged"/>).</summary>
     /// <returns>A damaged node's path; null when there was none.</returns>
     public string? Scrub(ref int position, int most)
@@ -151,59 +116,6 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         finally
         {
             ExitRead();
-        }
-    }
-
-    /// <summary>Which span of time this is, of those in which changes are remembered for checkpoints and those in which they are not.</summary>
-    public long Tracking { get; private set; }
-
-    /// <summary>Leaves it to another server to write checkpoints: changes need not be remembered for them.</summary>
-    public void StopTracking()
-    {
-        _lock.EnterWriteLock();
-        Tree.Changes.Stop();
-        Sessions.Track(false);
-        Tracking++;
-        _lock.ExitWriteLock();
-    }
-
-    /// <summary>Remembers changes from now on; those since the store's checkpoint must be named by <see cref="MarkChanged"/>.</summary>
-    public void StartTracking()
-    {
-        _lock.EnterWriteLock();
-        Tree.Changes.Start();
-        Sessions.Track(true);
-        Tracking++;
-        _lock.ExitWriteLock();
-    }
-
-    /// <summary>Counts what transactions have changed as changed since the last checkpoint; everything when <paramref name="transactions"/> is null.</summary>
-    internal void MarkChanged(IReadOnlyList<Transaction>? transactions)
-    {
-        _lock.EnterWriteLock();
-        try
-        {
-            if (transactions is null)
-            {
-                Tree.MarkAll();
-                Sessions.MarkAll();
-                return;
-            }
-
-            foreach (Transaction transaction in transactions)
-            {
-                transaction.Body.MarkChanged(Tree, Sessions);
-            }
-
-            // Usage is kept along with changes, not as a change of its own.
-            foreach (string quota in Tree.Quotas.Paths)
-            {
-                Tree.Mark(QuotaTable.StatsPath(quota));
-            }
-        }
-        finally
-        {
-            _lock.ExitWriteLock();
         }
     }
 
@@ -223,7 +135,7 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
             _context = new ApplyContext(Tree, Sessions);
             LastAppliedZxid = zxid;
             IsTrusted = true;
-            Tracking++;
+            Tracking.Renew();
         }
         finally
         {
@@ -263,43 +175,6 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
 
     /// <summary>Completes when the leader has decided on everything that was submitted.</summary>
     public Task WaitUntilAnsweredAsync() => _submissions.WaitUntilAnsweredAsync();
-
-    /// <summary>Ends the connections that have not shaken hands in time.</summary>
-    public void DropSilent(TimeSpan handshakeTimeout)
-    {
-        foreach (ClientConnection connection in Connections.Snapshot())
-        {
-            if (!connection.IsEstablished && Clock.GetElapsedTime(connection.ConnectedAt) > handshakeTimeout)
-            {
-                LogDropped(connection.SessionId, connection.ClientAddress);
-                connection.Drop();
-            }
-        }
-    }
-
-    /// <summary>Ends the connections of sessions that may soon expire because the leader cannot be told that their clients live: elsewhere they can be.</summary>
-    /// <param name="leaderSilentFor">How long the leader has not been heard of.</param>
-    public void DropUnreported(TimeSpan leaderSilentFor)
-    {
-        if (leaderSilentFor.TotalMilliseconds <= Limits.MinSessionTimeout * 2L / 3)
-        {
-            return;
-        }
-
-        // As clients do with a server that is silent.
-        DropClients(connection => connection is { IsEstablished: true, IsReadOnly: false }
-            && connection.SessionTimeout * 2L / 3 < leaderSilentFor.TotalMilliseconds);
-    }
-
-    /// <summary>Tells the leader which clients were heard of. To be called at least every half tick.</summary>
-    public void ReportActivity()
-    {
-        // What is heard while there is no leader is the next one's to know.
-        if (_leader is { } leader && Connections.TakeActivity() is { Count: > 0 } activity)
-        {
-            leader.ReportActivity(activity);
-        }
-    }
 
     /// <summary>Applies a committed transaction while the replica is being loaded, before it has clients.</summary>
     public void Replay(Transaction transaction)
@@ -371,49 +246,6 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
 
     public void ExitRead() => _lock.ExitReadLock();
 
-    /// <summary>Cuts the tree for a checkpoint.</summary>
-    /// <param name="tracking">The <see cref="Tracking"/> whose changes the checkpoint is to hold: those of another are not all there are.</param>
-    /// <exception cref="CheckpointException">It is over.</exception>
-    internal (CheckpointHeader Header, TreeCut Nodes, List<SessionChange> Sessions) BeginCut(long tracking)
-    {
-        _lock.EnterWriteLock();
-        try
-        {
-            if (tracking != Tracking || !Tree.Changes.IsOn)
-            {
-                throw new CheckpointException("the changes are not remembered any more that it would have to hold: it is the newest leader's to write");
-            }
-
-            var header = new CheckpointHeader(LastAppliedZxid, Tree.Digest, Clock.GetUtcNow().ToUnixTimeMilliseconds());
-            return (header, Tree.Changes.BeginCut(), Sessions.Cut());
-        }
-        finally
-        {
-            _lock.ExitWriteLock();
-        }
-    }
-
-    /// <summary>Ends a cut, whose changes stay to be written when its checkpoint failed.</summary>
-    internal void EndCut(bool written, List<SessionChange> sessions)
-    {
-        _lock.EnterWriteLock();
-        try
-        {
-            Tree.Changes.EndCut(written);
-            if (!written)
-            {
-                Sessions.Restore(sessions);
-            }
-        }
-        finally
-        {
-            _lock.ExitWriteLock();
-        }
-    }
-
-    /// <summary>Draws the id of a session, which no other will have.</summary>
-    public long NextSessionId() => Connections.NextSessionId();
-
     internal void Enlist(WriteRequest request) => _submissions.Add(request);
 
     internal void SubmitEnlisted() => _submissions.Send();
@@ -428,26 +260,6 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
 
         _submissions.Send();
     }
-
-    /// <summary>Makes a connection the one that speaks for its session. Called with the write lock, or for a connection that has just been refused.</summary>
-    internal void Establish(ClientConnection connection)
-    {
-        if (Connections.Establish(connection) is { } before)
-        {
-            DropSoon(before);
-        }
-    }
-
-    /// <summary>Ends a connection after the group that is being applied.</summary>
-    internal void DropSoon(ClientConnection connection)
-    {
-        if (!_dropSoon.Contains(connection))
-        {
-            _dropSoon.Add(connection);
-        }
-    }
-
-    internal void Remove(ClientConnection connection) => Connections.Remove(connection);
 
     private void Apply(in Sequenced item, long now)
     {
@@ -477,82 +289,6 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         {
             DropSoon(connection);
         }
-    }
-
-    /// <summary>Keeps a client waiting whose last server was further, if limits allow that.</summary>
-    internal bool TryWaitForZxid(ClientConnection connection)
-    {
-        if (!Limits.WaitsForZxid)
-        {
-            return false;
-        }
-
-        _behind.Add(connection);
-        return true;
-    }
-
-    private void ServeThoseBehind()
-    {
-        _waiters.Release(LastAppliedZxid);
-        if (_behind.IsEmpty)
-        {
-            return;
-        }
-
-        List<ClientConnection> ready = _behind.Take(LastAppliedZxid);
-        if (ready.Count == 0)
-        {
-            return;
-        }
-
-        EnterRead();
-        try
-        {
-            ready.ForEach(connection => connection.GoOn());
-        }
-        finally
-        {
-            ExitRead();
-        }
-
-        SubmitEnlisted();
-        ready.ForEach(connection => connection.Flush(elsewhere: true));
-    }
-
-    private void DropClients(Func<ClientConnection, bool> isDropped)
-    {
-        foreach (ClientConnection connection in Connections.Snapshot().Where(isDropped))
-        {
-            connection.Drop();
-        }
-    }
-
-    private void Touch(ClientConnection connection)
-    {
-        if (!connection.IsTouched)
-        {
-            connection.IsTouched = true;
-            _touched.Add(connection);
-        }
-    }
-
-    private void FlushTouched()
-    {
-        bool elsewhere = _touched.Count > 1;
-        foreach (ClientConnection connection in _touched)
-        {
-            connection.IsTouched = false;
-            connection.Flush(elsewhere);
-        }
-
-        _touched.Clear();
-        foreach (ClientConnection connection in _dropSoon)
-        {
-            LogDropped(connection.SessionId, connection.ClientAddress);
-            connection.Drop();
-        }
-
-        _dropSoon.Clear();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ended the connection of session 0x{SessionId:x} from {Client}")]

@@ -75,7 +75,7 @@ internal sealed partial class Engine(
             _leader = NewLeader(epoch, null);
             _leader.Failed += OnFailed;
             _replica.SetLeader(_leader);
-            _checkpointer = NewCheckpointer(loaded, Replica.Tracking);
+            _checkpointer = NewCheckpointer(loaded, Replica.Tracking.Span);
             LogServing(epoch, _replica.LastAppliedZxid);
         }
         else
@@ -179,7 +179,7 @@ internal sealed partial class Engine(
     private async Task LeadAsync(Leader leader, long after, StateLoader loader)
     {
         _leader = leader;
-        long tracking = Replica.Tracking;
+        long tracking = Replica.Tracking.Span;
         while (_leader == leader && !_stopping.IsCancellationRequested)
         {
             try

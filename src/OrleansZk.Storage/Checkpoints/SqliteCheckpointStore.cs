@@ -207,6 +207,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
             AclRows acls = Acls(database);
             acls.DeleteUnused();
             long count = WriteNodes(database, nodes, acls, cancellationToken);
+            acls.WriteNew();
             WriteSessions(database, sessions);
             WriteHeader(database, header);
             database.Execute("COMMIT");

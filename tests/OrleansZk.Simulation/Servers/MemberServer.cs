@@ -147,7 +147,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
         Leader leader, long after, StateLoader loader, SimulatedLog log, SimulatedCheckpointStore checkpoints, int generation)
     {
         _leader = leader;
-        long tracking = Replica!.Tracking;
+        long tracking = Replica!.Tracking.Span;
         while (_leader == leader && Process.Generation == generation)
         {
             try

@@ -214,9 +214,9 @@ public sealed class CheckpointTests : EngineTest
         Engine.Checkpoints.BetweenChunks = () =>
         {
             Engine.Checkpoints.BetweenChunks = null;
-            Engine.Replica.StopTracking();
-            Engine.Replica.StartTracking();
-            Engine.Replica.MarkChanged(marked);
+            Engine.Replica.Tracking.Stop();
+            Engine.Replica.Tracking.Start();
+            Engine.Replica.Tracking.Mark(marked);
             Session.Ask(SetData("/a", "after"));
         };
 
@@ -231,12 +231,12 @@ public sealed class CheckpointTests : EngineTest
         Session.Ask(Create("/a"));
         IReadOnlyList<Transaction> marked = GroupCodec.Read(Engine.Log.Groups[^1]).Transactions;
         Engine.Checkpoint();
-        Engine.Replica.StopTracking();
-        Engine.Replica.MarkChanged(marked);
+        Engine.Replica.Tracking.Stop();
+        Engine.Replica.Tracking.Mark(marked);
         Session.Ask(Delete("/a"));
         Session.Ask(Create("/a", "of another leader, who has written a checkpoint since"));
 
-        Engine.Replica.StartTracking();
+        Engine.Replica.Tracking.Start();
         using var checkpointer = new Checkpointer(
             Engine.Replica,
             Engine.Log,
@@ -261,11 +261,11 @@ public sealed class CheckpointTests : EngineTest
         Session.Ask(Create("/b"));
 
         // Another server leads, and then, perhaps, this one again: what it remembers from there on is not all that has changed.
-        Engine.Replica.StopTracking();
+        Engine.Replica.Tracking.Stop();
         Session.Ask(Create("/c"));
         if (leadsAgain)
         {
-            Engine.Replica.StartTracking();
+            Engine.Replica.Tracking.Start();
         }
 
         Should.Throw<CheckpointException>(Engine.Checkpoint);

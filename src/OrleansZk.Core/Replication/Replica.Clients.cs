@@ -1,0 +1,183 @@
+using OrleansZk.Core.Sessions;
+
+namespace OrleansZk.Core.Replication;
+
+/// <content>The clients that are connected: who may be, who must leave, and whose output is to be sent.</content>
+public sealed partial class Replica
+{
+    private readonly List<ClientConnection> _touched = [];
+    private readonly List<ClientConnection> _dropSoon = [];
+    private readonly CatchUpQueue _behind = new();
+
+    /// <summary>False while the state is known to be damaged; then nobody is served.</summary>
+    public bool IsTrusted { get; private set; } = true;
+
+    /// <summary>True while the server has no leader and serves only clients that take that: reads, without a promise of how old they are.</summary>
+    public bool IsReadOnly { get; private set; }
+
+    /// <summary>Takes a client's connection.</summary>
+    /// <param name="clientAddress">Address and port, for people.</param>
+    /// <param name="clientIp">The address alone, for ACLs.</param>
+    /// <param name="newSessionId">The id for a new session, from <see cref="NextSessionId"/>; 0 draws one when it is needed.</param>
+    public ClientConnection Connect(IConnectionTransport transport, string clientAddress, string clientIp, long newSessionId = 0)
+    {
+        var connection = new ClientConnection(this, transport, Connections.NextToken(), clientAddress, clientIp, newSessionId);
+        Connections.Add(connection);
+        return connection;
+    }
+
+    /// <summary>Begins or ends the time without a leader. Clients that are served the other way lose their connections, and find what suits them.</summary>
+    public void SetReadOnly(bool isReadOnly)
+    {
+        _lock.EnterWriteLock();
+        IsReadOnly = isReadOnly;
+        _lock.ExitWriteLock();
+
+        DropClients(connection => connection.IsReadOnly != isReadOnly);
+    }
+
+    /// <summary>Refuses and drops clients until <see cref="Replace"/>: the state is not to be trusted.</summary>
+    public void Distrust()
+    {
+        _lock.EnterWriteLock();
+        IsTrusted = false;
+        _lock.ExitWriteLock();
+        DropClients(_ => true);
+    }
+
+    /// <summary>Ends the connections that have not shaken hands in time.</summary>
+    public void DropSilent(TimeSpan handshakeTimeout)
+    {
+        foreach (ClientConnection connection in Connections.Snapshot())
+        {
+            if (!connection.IsEstablished && Clock.GetElapsedTime(connection.ConnectedAt) > handshakeTimeout)
+            {
+                LogDropped(connection.SessionId, connection.ClientAddress);
+                connection.Drop();
+            }
+        }
+    }
+
+    /// <summary>Ends the connections of sessions that may soon expire because the leader cannot be told that their clients live: elsewhere they can be.</summary>
+    /// <param name="leaderSilentFor">How long the leader has not been heard of.</param>
+    public void DropUnreported(TimeSpan leaderSilentFor)
+    {
+        if (leaderSilentFor.TotalMilliseconds <= Limits.MinSessionTimeout * 2L / 3)
+        {
+            return;
+        }
+
+        // As clients do with a server that is silent.
+        DropClients(connection => connection is { IsEstablished: true, IsReadOnly: false }
+            && connection.SessionTimeout * 2L / 3 < leaderSilentFor.TotalMilliseconds);
+    }
+
+    /// <summary>Tells the leader which clients were heard of. To be called at least every half tick.</summary>
+    public void ReportActivity()
+    {
+        // What is heard while there is no leader is the next one's to know.
+        if (_leader is { } leader && Connections.TakeActivity() is { Count: > 0 } activity)
+        {
+            leader.ReportActivity(activity);
+        }
+    }
+
+    /// <summary>Draws the id of a session, which no other will have.</summary>
+    public long NextSessionId() => Connections.NextSessionId();
+
+    /// <summary>Makes a connection the one that speaks for its session. Called with the write lock, or for a connection that has just been refused.</summary>
+    internal void Establish(ClientConnection connection)
+    {
+        if (Connections.Establish(connection) is { } before)
+        {
+            DropSoon(before);
+        }
+    }
+
+    /// <summary>Ends a connection after the group that is being applied.</summary>
+    internal void DropSoon(ClientConnection connection)
+    {
+        if (!_dropSoon.Contains(connection))
+        {
+            _dropSoon.Add(connection);
+        }
+    }
+
+    internal void Remove(ClientConnection connection) => Connections.Remove(connection);
+
+    /// <summary>Keeps a client waiting whose last server was further, if limits allow that.</summary>
+    internal bool TryWaitForZxid(ClientConnection connection)
+    {
+        if (!Limits.WaitsForZxid)
+        {
+            return false;
+        }
+
+        _behind.Add(connection);
+        return true;
+    }
+
+    private void ServeThoseBehind()
+    {
+        _waiters.Release(LastAppliedZxid);
+        if (_behind.IsEmpty)
+        {
+            return;
+        }
+
+        List<ClientConnection> ready = _behind.Take(LastAppliedZxid);
+        if (ready.Count == 0)
+        {
+            return;
+        }
+
+        EnterRead();
+        try
+        {
+            ready.ForEach(connection => connection.GoOn());
+        }
+        finally
+        {
+            ExitRead();
+        }
+
+        SubmitEnlisted();
+        ready.ForEach(connection => connection.Flush(elsewhere: true));
+    }
+
+    private void DropClients(Func<ClientConnection, bool> isDropped)
+    {
+        foreach (ClientConnection connection in Connections.Snapshot().Where(isDropped))
+        {
+            connection.Drop();
+        }
+    }
+
+    private void Touch(ClientConnection connection)
+    {
+        if (!connection.IsTouched)
+        {
+            connection.IsTouched = true;
+            _touched.Add(connection);
+        }
+    }
+
+    private void FlushTouched()
+    {
+        bool elsewhere = _touched.Count > 1;
+        foreach (ClientConnection connection in _touched)
+        {
+            connection.IsTouched = false;
+            connection.Flush(elsewhere);
+        }
+
+        _touched.Clear();
+        foreach (ClientConnection connection in _dropSoon)
+        {
+            LogDropped(connection.SessionId, connection.ClientAddress);
+            connection.Drop();
+        }
+
+        _dropSoon.Clear();
+    }
+}
