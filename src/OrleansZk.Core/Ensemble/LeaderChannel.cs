@@ -64,20 +64,14 @@ internal sealed class LeaderChannel(Replica replica, MemberInfo leader, TimeProv
 
     public void Submit(IReadOnlyList<WriteRequest> requests, long settledUpTo)
     {
-        int end;
-        for (int first = 0; first < requests.Count; first = end)
+        for (int next = 0; next < requests.Count && !_isClosed && _connection is { } connection;)
         {
-            int bytes = 0;
-            end = first;
-            do
+            lock (_sendGate)
             {
-                bytes += RequestCodec.MinimumLength + requests[end++].Length;
+                _message.Clear(KeptCapacity);
+                next = PeerMessages.WriteSubmit(_message, requests, next, settledUpTo, MostSubmittedBytes);
+                connection.Send(_message.Written);
             }
-            while (end < requests.Count && bytes < MostSubmittedBytes);
-
-            Send(
-                (requests, first, count: end - first, settledUpTo),
-                static (writer, part) => PeerMessages.WriteSubmit(writer, part.requests, part.first, part.count, part.settledUpTo));
         }
     }
 

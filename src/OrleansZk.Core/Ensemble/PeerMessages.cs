@@ -88,15 +88,22 @@ internal static class PeerMessages
         writer.WriteString(text);
     }
 
-    public static void WriteSubmit(JuteWriter writer, IReadOnlyList<WriteRequest> requests, int first, int count, long settledUpTo)
+    /// <summary>Writes requests from <paramref name="first"/> on: at least one, and no more once there are so many bytes.</summary>
+    /// <returns>The first that is left.</returns>
+    public static int WriteSubmit(JuteWriter writer, IReadOnlyList<WriteRequest> requests, int first, long settledUpTo, int mostBytes)
     {
         writer.WriteByte((byte)PeerMessage.Submit);
         writer.WriteLong(settledUpTo);
-        writer.WriteInt(count);
-        for (int i = first; i < first + count; i++)
+        int countAt = writer.Length;
+        writer.WriteInt(0);
+        int next = first;
+        while (next < requests.Count && (next == first || writer.Length < mostBytes))
         {
-            RequestCodec.Write(requests[i], writer);
+            RequestCodec.Write(requests[next++], writer);
         }
+
+        writer.SetInt(countAt, next - first);
+        return next;
     }
 
     public static void WriteActivity(JuteWriter writer, IReadOnlyList<SessionActivity> activity)

@@ -285,7 +285,7 @@ public sealed partial class Leader : ILeader, IDisposable
         }
 
         _open.Add(new Sequenced(request.Origin, request, transaction, error, _preparation.PartErrors), _replica, _carried);
-        if (_open.Bytes.Length >= _maxGroupBytes)
+        if (_open.AddedLength >= _maxGroupBytes)
         {
             _full.Enqueue(SealOpen());
         }

@@ -14,6 +14,7 @@ internal sealed class OpenGroup
     private long _firstZxid;
     private long _lastZxid;
     private byte[]? _sealed;
+    private int _carriedLength;
 
     public Span<Sequenced> Items => CollectionsMarshal.AsSpan(_items);
 
@@ -25,6 +26,9 @@ internal sealed class OpenGroup
 
     /// <summary>The group's bytes, in memory of their own once it was sealed, in the writer's before.</summary>
     public ReadOnlyMemory<byte> Bytes => _sealed ?? _writer.WrittenMemory;
+
+    /// <summary>Bytes that were added, without what is carried from before.</summary>
+    public int AddedLength => _writer.Length - _carriedLength;
 
     public LogGroup LogGroup => new(_firstZxid, _lastZxid, Bytes);
 
@@ -41,6 +45,7 @@ internal sealed class OpenGroup
         {
             GroupCodec.Begin(_writer, replica.LastAppliedZxid, replica.Tree.Digest);
             carried?.WriteTo(_writer);
+            _carriedLength = _writer.Length;
         }
 
         if (item.Transaction is { } transaction)
@@ -63,6 +68,7 @@ internal sealed class OpenGroup
         _items.Clear();
         _writer.Clear(KeptCapacity);
         _firstZxid = _lastZxid = 0;
+        _carriedLength = 0;
         _sealed = null;
     }
 }

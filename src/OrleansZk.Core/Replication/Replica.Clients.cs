@@ -45,12 +45,13 @@ public sealed partial class Replica
         DropClients(_ => true);
     }
 
-    /// <summary>Ends the connections that have not shaken hands in time.</summary>
-    public void DropSilent(TimeSpan handshakeTimeout)
+    /// <summary>Ends the connections of clients that have not shaken hands in time, or that have not read their last answers.</summary>
+    public void DropLate(TimeSpan limit)
     {
         foreach (ClientConnection connection in Connections.Snapshot())
         {
-            if (!connection.IsEstablished && Clock.GetElapsedTime(connection.ConnectedAt) > handshakeTimeout)
+            long? since = connection.IsEstablished ? connection.EndingSince : connection.ConnectedAt;
+            if (since is { } start && Clock.GetElapsedTime(start) > limit)
             {
                 LogDropped(connection.SessionId, connection.ClientAddress);
                 connection.Drop();

@@ -32,6 +32,11 @@ public sealed record ReplicaLimits
     /// <summary>Bytes that those of them that are not writes may take, with the answers that are expected to them.</summary>
     public int MaxPendingBytes { get; init; } = 4 << 20;
 
+    /// <summary>
+    /// Characters of all that a client has authenticated as; beyond, it is refused. They go along with each of its writes, and into every ACL that names <c>auth</c>.
+    /// </summary>
+    public int MaxIdentityLength { get; init; } = 4096;
+
     /// <summary>Output of one connection, in bytes, after which it is sent before more requests are taken.</summary>
     public int OutputPerTurn { get; init; } = 256 << 10;
 

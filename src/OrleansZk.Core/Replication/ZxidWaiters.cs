@@ -7,6 +7,17 @@ internal sealed class ZxidWaiters
     private readonly PriorityQueue<TaskCompletionSource, long> _waiting = new();
     private volatile bool _isEmpty = true;
 
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
     /// <summary>Completes with the first <see cref="Release"/> that reaches <paramref name="zxid"/>; cancelled, it is forgotten.</summary>
     public async Task WaitAsync(long zxid, CancellationToken cancellationToken)
     {

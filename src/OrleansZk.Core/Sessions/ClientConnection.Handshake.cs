@@ -145,6 +145,12 @@ public sealed partial class ClientConnection
             proven = _replica.Access.Scheme(request.Scheme)?.Authenticate(request.Auth);
         }
 
+        IReadOnlyList<AclId> identities = [.. _identities.Union(proven ?? [])];
+        if (identities.Sum(identity => identity.Scheme.Length + identity.Id.Length) > _replica.Limits.MaxIdentityLength)
+        {
+            proven = null;
+        }
+
         int start = _output.BeginReply();
         EndReply(start, header.Xid, proven is null ? ErrorCode.AuthFailed : ErrorCode.Ok, null, zxid: 0);
         if (proven is null)
@@ -154,6 +160,6 @@ public sealed partial class ClientConnection
             return;
         }
 
-        _identities = [.. _identities.Union(proven)];
+        _identities = identities;
     }
 }

@@ -94,6 +94,9 @@ public sealed partial class ClientConnection
     /// <summary>True when the connection ends as soon as its output is sent.</summary>
     public bool IsEnding => _phase is Phase.Closing or Phase.Closed;
 
+    /// <summary>Since when the connection ends, a timestamp; null while it does not.</summary>
+    internal long? EndingSince { get; private set; }
+
     /// <summary>Set by the replica while it applies a group.</summary>
     internal bool IsTouched { get; set; }
 
@@ -250,6 +253,7 @@ public sealed partial class ClientConnection
     private void End()
     {
         _phase = Phase.Closing;
+        EndingSince = _replica.Clock.GetTimestamp();
         _pending.Clear();
         SignalRoom();
     }

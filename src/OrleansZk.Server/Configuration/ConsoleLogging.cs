@@ -20,7 +20,15 @@ internal static class ConsoleLogging
     {
         logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
         logging.Services.PostConfigure<ConsoleLoggerOptions>(console =>
-            console.FormatterName = configuration["Logging:Console:FormatterName"] ?? LineFormatter.FormatterName);
+        {
+            console.FormatterName = configuration["Logging:Console:FormatterName"] ?? LineFormatter.FormatterName;
+
+            // Whoever reads the log, and stops, must not stop the server.
+            if (configuration["Logging:Console:QueueFullMode"] is null)
+            {
+                console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+            }
+        });
         logging.Services.PostConfigure<JsonConsoleFormatterOptions>(json =>
         {
             json.TimestampFormat ??= TimestampFormat;

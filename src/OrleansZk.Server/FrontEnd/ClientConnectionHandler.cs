@@ -26,14 +26,9 @@ internal sealed partial class ClientConnectionHandler(
             return;
         }
 
-        try
-        {
-            await ServeAsync(context, new IPEndPoint(address, remote.Port)).ConfigureAwait(false);
-        }
-        finally
-        {
-            limiter.Leave(address);
-        }
+        // Its last output may still be on its way when it has been served.
+        context.ConnectionClosed.UnsafeRegister(_ => limiter.Leave(address), null);
+        await ServeAsync(context, new IPEndPoint(address, remote.Port)).ConfigureAwait(false);
     }
 
     private async Task ServeAsync(ConnectionContext context, IPEndPoint remote)
@@ -52,7 +47,7 @@ internal sealed partial class ClientConnectionHandler(
                 await ReceiveAsync(input, connection, transport, stopping).ConfigureAwait(false);
             }
 
-            await FinishAsync(context, connection, transport).ConfigureAwait(false);
+            await FinishAsync(context, connection, transport, mayHaveMore: stopping.IsCancellationRequested).ConfigureAwait(false);
         }
         catch (Exception e) when (e is InvalidFrameException or JuteException)
         {
@@ -73,12 +68,37 @@ internal sealed partial class ClientConnectionHandler(
     }
 
     /// <summary>Sends the rest. The socket is closed once the client has taken that, or has had its time; nobody waits for it here.</summary>
-    private async Task FinishAsync(ConnectionContext context, ClientConnection connection, SocketTransport transport)
+    /// <param name="mayHaveMore">True when the client has not said that it ends: it may still be sending.</param>
+    private async Task FinishAsync(ConnectionContext context, ClientConnection connection, SocketTransport transport, bool mayHaveMore)
     {
+        farewells.Add(context);
         await transport.WaitUntilSentAsync().ConfigureAwait(false);
         connection.Close();
         await transport.CloseAsync().ConfigureAwait(false);
-        farewells.Add(context);
+        await context.Transport.Output.CompleteAsync().ConfigureAwait(false);
+        if (mayHaveMore)
+        {
+            await ReadToEndAsync(context.Transport.Input).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Does not hear what the client still says: a socket that is closed with unread bytes is reset, and the last answers with it.</summary>
+    private static async ValueTask ReadToEndAsync(PipeReader input)
+    {
+        try
+        {
+            ReadResult result;
+            do
+            {
+                result = await input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+                input.AdvanceTo(result.Buffer.End);
+            }
+            while (!result.IsCompleted);
+        }
+        catch (ConnectionAbortedException)
+        {
+            // Everything was sent, and so the transport has closed.
+        }
     }
 
     private async Task ReceiveAsync(PipeReader input, ClientConnection connection, SocketTransport transport, CancellationToken stopping)

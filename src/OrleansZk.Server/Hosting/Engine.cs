@@ -240,7 +240,7 @@ internal sealed partial class Engine(
         {
             Replica.ReportActivity();
             Leader?.ExpireSessions();
-            Replica.DropSilent(TimeSpan.FromMilliseconds(_options.HandshakeTimeout));
+            Replica.DropLate(TimeSpan.FromMilliseconds(_options.HandshakeTimeout));
             return Task.CompletedTask;
         });
         Repeat(TimeSpan.FromMilliseconds(_options.ContainerCheckInterval), () =>

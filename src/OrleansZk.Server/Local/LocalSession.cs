@@ -154,8 +154,9 @@ internal sealed class LocalSession : ILocalClient
     }
 
     /// <summary>Takes events as they happen, each once and in order, but for those that the client has by then. For one caller.</summary>
+    /// <param name="mostCharacters">Of their paths; the first may have more.</param>
     /// <returns>Some of them, as soon as there are any; none when the connection has ended.</returns>
-    public async Task<IReadOnlyList<NumberedEvent>> TakeEventsAsync(int most)
+    public async Task<IReadOnlyList<NumberedEvent>> TakeEventsAsync(int most, int mostCharacters = int.MaxValue)
     {
         while (true)
         {
@@ -164,11 +165,14 @@ internal sealed class LocalSession : ILocalClient
             {
                 if (_untaken.Count > 0)
                 {
-                    var taken = new NumberedEvent[Math.Min(most, _untaken.Count)];
-                    for (int i = 0; i < taken.Length; i++)
+                    var taken = new List<NumberedEvent>();
+                    int characters = 0;
+                    do
                     {
-                        taken[i] = _untaken.Dequeue();
+                        characters += _untaken.Peek().Event.Path.Length;
+                        taken.Add(_untaken.Dequeue());
                     }
+                    while (taken.Count < most && _untaken.TryPeek(out NumberedEvent next) && characters + next.Event.Path.Length <= mostCharacters);
 
                     return taken;
                 }

@@ -11,6 +11,9 @@ internal sealed class PeerMessageReader(int maxLength)
     private const int HeaderLength = sizeof(int);
     private const int KeptCapacity = 64 << 10;
 
+    private readonly byte[] _header = new byte[HeaderLength];
+    private int _headerTaken;
+
     // The message whose header was taken off already; -1 for none.
     private int _length = -1;
     private readonly JuteWriter _gathered = new();
@@ -56,20 +59,22 @@ internal sealed class PeerMessageReader(int maxLength)
     private bool TryReadHeader(ref ReadOnlySequence<byte> buffer)
     {
         _gathered.Clear(KeptCapacity);
-        if (buffer.Length < HeaderLength)
+        int taken = (int)Math.Min(HeaderLength - _headerTaken, buffer.Length);
+        buffer.Slice(0, taken).CopyTo(_header.AsSpan(_headerTaken));
+        buffer = buffer.Slice(taken);
+        _headerTaken += taken;
+        if (_headerTaken < HeaderLength)
         {
             return false;
         }
 
-        Span<byte> header = stackalloc byte[HeaderLength];
-        buffer.Slice(0, HeaderLength).CopyTo(header);
-        int length = BinaryPrimitives.ReadInt32BigEndian(header);
+        _headerTaken = 0;
+        int length = BinaryPrimitives.ReadInt32BigEndian(_header);
         if (length < 0 || length > maxLength)
         {
             throw new PeerFrameException(length, maxLength);
         }
 
-        buffer = buffer.Slice(HeaderLength);
         if (buffer.Length < length)
         {
             // All the room at once: growing would copy.

@@ -34,13 +34,15 @@ internal sealed partial class WatchStreamSweeper(
                         LogSwept(deleted);
                     }
                 }
-                catch (NpgsqlException e)
+#pragma warning disable CA1031 // The database may be away, in one way or another: the next turn tries again, and the silo goes on.
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+#pragma warning restore CA1031
                 {
                     LogNotSwept(e.Message);
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // Stopping.
         }

@@ -68,6 +68,10 @@ internal static class SiloComposition
     }
 
     /// <summary>Keeps the subscriptions to streams in PostgreSQL, for as long as there is something to keep.</summary>
+    /// <remarks>
+    /// What is cleared is deleted, or every session would leave a row. So a second activation of a stream's grain could write over a first one that began anew;
+    /// the worst is an event that comes with an answer or a heartbeat and not by the stream.
+    /// </remarks>
     internal static ISiloBuilder AddPubSubStore(this ISiloBuilder silo, string store)
     {
         silo.AddAdoNetGrainStorage(

@@ -8,8 +8,8 @@ internal sealed class MessageBuffer
 {
     private const int HighWaterMark = 4 << 20;
 
-    // Orleans refuses messages beyond a hundred megabytes, and others wait behind a large one.
-    private const int MostTaken = 4 << 20;
+    // Orleans refuses messages beyond a hundred megabytes, puts up to sixteen of these into one, and others wait behind it.
+    private const int MostTaken = 1 << 20;
     private const int KeptCapacity = 1 << 20;
 
     private readonly Lock _gate = new();
@@ -69,7 +69,7 @@ internal sealed class MessageBuffer
         }
     }
 
-    /// <summary>Takes what there is, up to some megabytes, as soon as there is something.</summary>
+    /// <summary>Takes what there is, up to a megabyte, as soon as there is something.</summary>
     /// <returns>Null when it is closed and everything was taken.</returns>
     public async ValueTask<byte[]?> TakeAsync(CancellationToken cancellationToken)
     {

@@ -20,8 +20,9 @@ internal sealed partial class SessionGrain(Engine engine, IOptions<ServerOptions
     // As ZooKeeper's client does.
     private const int WatchesPerRequest = 128 << 10;
 
-    // Of the stream's messages, which so carry more the further the stream is behind.
+    // Of the stream's messages, which so carry more the further the stream is behind. Memory streams lose one of a megabyte, and others with it.
     private const int EventsPerMessage = 256;
+    private const int CharactersPerMessage = 128 << 10;
 
     private LocalSession? _session;
     private IAsyncStream<StreamedEvent>? _stream;
@@ -133,8 +134,14 @@ internal sealed partial class SessionGrain(Engine engine, IOptions<ServerOptions
     /// <summary>Puts events on the session's stream. What fails there comes with the client's next answer or heartbeat.</summary>
     private async Task PublishAsync(LocalSession session)
     {
-        while (await session.TakeEventsAsync(EventsPerMessage) is { Count: > 0 } events)
+        while (await session.TakeEventsAsync(EventsPerMessage, CharactersPerMessage) is { Count: > 0 } events)
         {
+            if (events[0].Event.Path.Length > CharactersPerMessage)
+            {
+                // With the next answer or heartbeat.
+                continue;
+            }
+
             try
             {
                 _stream ??= Streams.GetStream<StreamedEvent>(WatchStreams.Of(Id));

@@ -1,4 +1,7 @@
 using Microsoft.Extensions.Options;
+using OrleansZk.Protocol;
+using OrleansZk.Server.Configuration;
+using OrleansZk.Server.Hosting;
 using OrleansZk.Server.Peers;
 
 namespace OrleansZk.Server.Tests.Peers;
@@ -18,6 +21,23 @@ public sealed class PeerOptionsTests : IDisposable
         Validate(new PeerOptions { PeerMaxMessageLength = 1, PeerConnectTimeout = 0, PeerHandshakeTimeout = -1, PeerHighWaterMark = 0 })
             .Select(failure => failure.Split(' ')[0])
             .ShouldBe(["PeerMaxMessageLength", "PeerConnectTimeout", "PeerHandshakeTimeout", "PeerHighWaterMark"]);
+
+    [Theory]
+    [InlineData(Frame.DefaultMaxLength, 64 << 20, true)]
+    [InlineData(56 << 20, 64 << 20, true)]
+    [InlineData((56 << 20) + 1, 64 << 20, false)]
+    [InlineData(1024, 8 << 20, false)]
+    public void Any_write_of_a_client_must_fit_in_a_message(int frame, int message, bool isValid)
+    {
+        ValidateOptionsResult result = new PeerMessageLengthValidator(Options.Create(new ServerOptions { MaxFrameLength = frame }))
+            .Validate(null, new PeerOptions { PeerMaxMessageLength = message });
+        result.Succeeded.ShouldBe(isValid);
+        if (!isValid)
+        {
+            result.FailureMessage!.ShouldContain($"PeerMaxMessageLength is {message}");
+            result.FailureMessage!.ShouldContain($"{frame}");
+        }
+    }
 
     [Fact]
     public void A_certificate_and_the_authorities_go_together()

@@ -7,16 +7,27 @@ namespace OrleansZk.Silo.Tests.Leading;
 /// <summary>What silos tell each other goes in calls of a size that Orleans takes, whatever there is to tell.</summary>
 public sealed class MessageBufferTests
 {
-    private const int LargestCall = 4 << 20;
+    private const int LargestCall = 1 << 20;
+    private const int HighWaterMark = 4 << 20;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task Messages_arrive_as_they_were_sent_however_they_were_cut_on_their_way()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task Messages_arrive_as_they_were_sent_however_they_were_cut_on_their_way(int beforeCut)
     {
         var buffer = new MessageBuffer();
         var random = new Random(1);
-        byte[][] messages = [.. new[] { 0, 1, 3, 9 << 20, 4, LargestCall - 4, 0, LargestCall - 3, 17, 1 << 20 }.Select(length => Bytes(random, length))];
+
+        // So many bytes of the second message's header are before the first cut.
+        buffer.Add(Bytes(random, LargestCall - sizeof(int) - beforeCut));
+        buffer.Add([7]);
+        byte[] first = (await buffer.TakeAsync(Cancellation))!;
+        byte[][] messages = [.. new[] { 0, 1, 3, 9 << 20, 4, LargestCall - 4, 0, LargestCall - 3, 17, LargestCall }.Select(length => Bytes(random, length))];
         foreach (byte[] message in messages)
         {
             buffer.Add(message);
@@ -25,6 +36,7 @@ public sealed class MessageBufferTests
         buffer.Close();
         var reader = new PeerMessageReader(int.MaxValue);
         var arrived = new List<byte[]>();
+        Read(reader, first, arrived);
         int calls = 0;
         while (await buffer.TakeAsync(Cancellation) is { } part)
         {
@@ -33,11 +45,13 @@ public sealed class MessageBufferTests
             Read(reader, part, arrived);
         }
 
-        calls.ShouldBeGreaterThan(4);
-        arrived.Count.ShouldBe(messages.Length);
+        calls.ShouldBeGreaterThan(10);
+        arrived.Count.ShouldBe(messages.Length + 2);
+        arrived[0].Length.ShouldBe(LargestCall - sizeof(int) - beforeCut);
+        arrived[1].ShouldBe([7]);
         for (int i = 0; i < messages.Length; i++)
         {
-            arrived[i].AsSpan().SequenceEqual(messages[i]).ShouldBeTrue($"message {i}");
+            arrived[i + 2].AsSpan().SequenceEqual(messages[i]).ShouldBeTrue($"message {i}");
         }
     }
 
@@ -46,7 +60,7 @@ public sealed class MessageBufferTests
     {
         var buffer = new MessageBuffer();
         await buffer.WaitForRoomAsync();
-        buffer.Add(new byte[LargestCall]);
+        buffer.Add(new byte[HighWaterMark]);
         Task room = buffer.WaitForRoomAsync().AsTask();
         room.IsCompleted.ShouldBeFalse();
 

@@ -51,7 +51,7 @@ internal abstract class RewritesSubmissions : PeerTampering
         }
 
         var writer = new JuteWriter();
-        PeerMessages.WriteSubmit(writer, requests, 0, requests.Count, settledUpTo);
+        PeerMessages.WriteSubmit(writer, requests, 0, settledUpTo, int.MaxValue);
         return [writer.Written.ToArray()];
     }
 

@@ -144,6 +144,15 @@ public sealed class AclTests : EngineTest
     }
 
     [Fact]
+    public void More_identities_than_a_client_may_have_are_refused_like_wrong_ones()
+    {
+        Session.Try(Auth("digest", new string('a', 3000) + ":p")).ShouldBe(ErrorCode.Ok);
+        Session.Try(Auth("digest", new string('a', 3000) + ":p")).ShouldBe(ErrorCode.Ok, "it is the same");
+        Session.Try(Auth("digest", new string('b', 3000) + ":p")).ShouldBe(ErrorCode.AuthFailed);
+        Session.IsConnected.ShouldBeFalse();
+    }
+
+    [Fact]
     public void Identities_belong_to_the_connection()
     {
         Session.Ask(Create("/a", acl: [Digest(Permissions.All, "u:p")]));

@@ -19,19 +19,34 @@ public sealed class LeaderChannelTests : EngineTest
             Session.Send(SetData("/", new string((char)('a' + (i % 26)), ValueLength)));
         }
 
+        byte[][] submissions = Follow();
+        submissions.Length.ShouldBeGreaterThan(2);
+        submissions.ShouldAllBe(message => message.Length < LongestMessage);
+        List<long> numbers = [.. submissions.SelectMany(Numbers)];
+        numbers.Count.ShouldBe(40);
+        numbers.ShouldBe(Enumerable.Range(0, 40).Select(i => numbers[0] + i));
+    }
+
+    [Fact]
+    public void What_a_client_has_authenticated_as_counts_too()
+    {
+        TestSession known = Engine.Connect();
+        known.Ask(Auth("digest", new string('u', 4000) + ":p"));
+        Engine.Replica.Suspend();
+        known.Send([.. Enumerable.Range(0, 1000).Select(_ => SetData("/", ""))]);
+
+        Follow().ShouldAllBe(message => message.Length < LongestMessage);
+    }
+
+    private byte[][] Follow()
+    {
         var connection = new RecordingConnection();
         var channel = new LeaderChannel(Engine.Replica, new MemberInfo(2, 1, "leader:1", "leader:2"), Engine.Clock, () => { });
         channel.Start(connection);
         var writer = new JuteWriter();
         new Welcome(9, Engine.Replica.LastAppliedZxid, 0, IsFromMemory: true).Write(writer);
         channel.OnMessage(writer.Written);
-
-        byte[][] submissions = [.. connection.Sent.Where(message => (PeerMessage)message[0] == PeerMessage.Submit)];
-        submissions.Length.ShouldBeGreaterThan(2);
-        submissions.ShouldAllBe(message => message.Length < LongestMessage);
-        List<long> numbers = [.. submissions.SelectMany(Numbers)];
-        numbers.Count.ShouldBe(40);
-        numbers.ShouldBe(Enumerable.Range(0, 40).Select(i => numbers[0] + i));
+        return [.. connection.Sent.Where(message => (PeerMessage)message[0] == PeerMessage.Submit)];
     }
 
     private static List<long> Numbers(byte[] message)

@@ -1,3 +1,4 @@
+using OrleansZk.Core.Replication;
 using static OrleansZk.TestKit.Wire.WireRequests;
 
 namespace OrleansZk.Unit.Replication;
@@ -34,6 +35,21 @@ public sealed class EpochTests() : EngineTest(new EngineSettings { FirstCounter 
         Engine.Log.Epoch.ShouldBe(2);
         Engine.Log.History.ShouldAllBe(group => group.First >> 32 == group.Last >> 32);
         Session.Try(Create("/more")).ShouldBe(ErrorCode.Ok);
+    }
+
+    [Fact]
+    public void It_happens_behind_all_groups_that_are_full()
+    {
+        using var engine = new EngineHarness(new EngineSettings { FirstCounter = uint.MaxValue - 4, Leader = new LeaderOptions { MaxGroupBytes = 1 } });
+        TestSession session = engine.Connect();
+        engine.Hold();
+        session.Send([.. Enumerable.Range(0, 8).Select(i => Create($"/{i}"))]);
+
+        engine.ReleaseAll();
+
+        session.TakeAll().OfType<Answer>().Select(answer => answer.Zxid).ShouldBe(
+            [LastOfFirst - 2, LastOfFirst - 1, LastOfFirst, .. Enumerable.Range(1, 5).Select(i => (2L << 32) + i)]);
+        engine.Failures.ShouldBeEmpty();
     }
 
     [Fact]

@@ -42,6 +42,22 @@ public sealed class LeaderFailureTests : EngineTest
     }
 
     [Fact]
+    public void Groups_that_were_full_already_go_with_it()
+    {
+        using var engine = new EngineHarness(new EngineSettings { Leader = new LeaderOptions { MaxGroupBytes = 1 } });
+        TestSession session = engine.Connect();
+        engine.Hold();
+        session.Send(Create("/a"), Create("/b"), Create("/c"));
+        engine.Log.FailNext(new IOException("the disk is full"));
+
+        engine.ReleaseAll();
+
+        session.TakeAll().ShouldBeEmpty();
+        engine.Failures.Count.ShouldBe(1);
+        engine.Log.Groups.Count.ShouldBe(1, "the session's own creation");
+    }
+
+    [Fact]
     public void Reads_of_others_go_on()
     {
         TestSession other = Engine.Connect();

@@ -48,6 +48,25 @@ public sealed class LeaderStopTests : EngineTest
     }
 
     [Fact]
+    public void All_groups_that_are_full_are_published_first()
+    {
+        using var engine = new EngineHarness(new EngineSettings { Leader = new LeaderOptions { MaxGroupBytes = 1 } });
+        TestSession session = engine.Connect();
+        engine.Hold();
+        session.Send(Create("/a"), Create("/b"), Create("/c"));
+
+        engine.Leader.Stop(() => _stopped++, abandon: false);
+        engine.ReleaseOne();
+        engine.ReleaseOne();
+        _stopped.ShouldBe(0);
+        engine.ReleaseOne();
+
+        _stopped.ShouldBe(1);
+        engine.Log.Groups.Count.ShouldBe(4);
+        session.TakeAll().Count.ShouldBe(3);
+    }
+
+    [Fact]
     public void It_decides_on_nothing_more()
     {
         Engine.Leader.Stop(() => _stopped++, abandon: false);

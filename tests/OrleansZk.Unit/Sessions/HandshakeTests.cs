@@ -1,3 +1,4 @@
+using System.Buffers;
 using OrleansZk.Core.Sessions;
 using OrleansZk.Core.Tree;
 using OrleansZk.Protocol.Records;
@@ -164,15 +165,49 @@ public sealed class HandshakeTests : EngineTest
     {
         TestConnection silent = Engine.Open();
         Engine.Clock.Advance(TimeSpan.FromSeconds(5));
-        Engine.Replica.DropSilent(TimeSpan.FromSeconds(5));
+        Engine.Replica.DropLate(TimeSpan.FromSeconds(5));
         silent.IsClosed.ShouldBeFalse();
 
         Engine.Clock.Advance(TimeSpan.FromSeconds(1));
-        Engine.Replica.DropSilent(TimeSpan.FromSeconds(5));
+        Engine.Replica.DropLate(TimeSpan.FromSeconds(5));
 
         silent.IsClosed.ShouldBeTrue();
         Session.IsConnected.ShouldBeTrue();
         Engine.Replica.Connections.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Those_who_do_not_read_their_last_answers_are_dropped()
+    {
+        // A socket that takes nothing more: the engine has ended the connection, and nobody sees that.
+        ClientConnection stalled = Engine.Replica.Connect(new Deaf(), "10.0.0.9:1", "10.0.0.9");
+        var frames = new ReadOnlySequence<byte>(WireRequests.ConnectFrame(new ConnectRequest(0, 0, 30_000, 0, new byte[16], false)));
+        stalled.Receive(ref frames);
+        Engine.Settle();
+        frames = new ReadOnlySequence<byte>(WireRequests.CloseSession().ToFrame(1));
+        stalled.Receive(ref frames);
+        Engine.Settle();
+        (stalled.IsEstablished, stalled.IsEnding).ShouldBe((true, true));
+
+        Engine.Clock.Advance(TimeSpan.FromSeconds(5));
+        Engine.Replica.DropLate(TimeSpan.FromSeconds(5));
+        Engine.Replica.Connections.Count.ShouldBe(2);
+        Engine.Clock.Advance(TimeSpan.FromSeconds(1));
+        Engine.Replica.DropLate(TimeSpan.FromSeconds(5));
+
+        Engine.Replica.Connections.Count.ShouldBe(1);
+        Session.IsConnected.ShouldBeTrue();
+    }
+
+    private sealed class Deaf : IConnectionTransport
+    {
+        public void Flush(bool elsewhere)
+        {
+        }
+
+        public void Abort()
+        {
+        }
     }
 
     private byte[]? Connect(in ConnectRequest request)
