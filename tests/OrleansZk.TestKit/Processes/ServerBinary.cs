@@ -3,7 +3,7 @@ namespace OrleansZk.TestKit.Processes;
 /// <summary>Where the server under test is.</summary>
 public static class ServerBinary
 {
-    /// <summary>Names another server than the repository's own Release build.</summary>
+    /// <summary>Names another server than the one that was built along with the tests.</summary>
     public const string Variable = "ORLEANSZK_SERVER";
 
     public static string Path { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : Built();
@@ -13,10 +13,13 @@ public static class ServerBinary
 
     /// <summary>Null when the server is there; otherwise what to do about it.</summary>
     public static string? Missing =>
-        File.Exists(Path) ? null : $"no server at '{Path}': run 'dotnet build src/OrleansZk.Server -c Release', or set {Variable}";
+        File.Exists(Path) ? null : $"no server at '{Path}': run 'dotnet build src/OrleansZk.Server -c {Configuration}', or set {Variable}";
+
+    /// <summary>Debug or Release: of the tests, by the folder that they run in.</summary>
+    private static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
     private static string Built() => System.IO.Path.Combine(
-        RepositoryFolder.Path, "src", "OrleansZk.Server", "bin", "Release", "net10.0", OperatingSystem.IsWindows() ? "orleanszk-server.exe" : "orleanszk-server");
+        RepositoryFolder.Path, "src", "OrleansZk.Server", "bin", Configuration, "net10.0", OperatingSystem.IsWindows() ? "orleanszk-server.exe" : "orleanszk-server");
 }
 
 /// <summary>The root of the repository, found upwards from the test assembly.</summary>

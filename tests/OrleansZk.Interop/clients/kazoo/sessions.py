@@ -5,6 +5,7 @@ import threading
 
 from kazoo import exceptions as e
 from kazoo.client import KazooState
+from kazoo.handlers.threading import KazooTimeoutError
 
 from interop import Env, Events, check, cut_connection, equal, eventually, fails_with, main
 
@@ -79,15 +80,15 @@ def case_expired_client_is_told_and_starts_anew(env: Env):
     session = zk.client_id
     states = []
     zk.add_listener(states.append)
-    usurper = env.client(client_id=session)
-    equal(usurper.client_id[0], session[0], "the second client takes the session over")
-    usurper.stop()
 
     def told():
         if KazooState.LOST in states:
             return True
-        # The first client may have come back before the second one had closed the session.
-        env.client(client_id=session).stop()
+        # The first client claims its session back, perhaps before this one knows that it had it, or has closed it.
+        try:
+            env.client(client_id=session).stop()
+        except KazooTimeoutError:
+            pass
         return False
 
     eventually(told, "the first client is told that its session is lost")
