@@ -72,7 +72,7 @@ internal sealed partial class ClientConnectionHandler(
     private async Task FinishAsync(ConnectionContext context, ClientConnection connection, SocketTransport transport, bool mayHaveMore)
     {
         farewells.Add(context);
-        await transport.WaitUntilSentAsync().ConfigureAwait(false);
+        await transport.SendRestAsync().ConfigureAwait(false);
         connection.Close();
         await transport.CloseAsync().ConfigureAwait(false);
         await context.Transport.Output.CompleteAsync().ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 
 namespace OrleansZk.Server.FrontEnd;
@@ -12,7 +13,7 @@ internal sealed class Farewells : IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly Queue<(long Since, WeakReference<ConnectionContext> Connection)> _leaving = new();
+    private readonly Queue<(long Since, WeakGCHandle<ConnectionContext> Connection)> _leaving = new();
     private readonly TimeProvider _clock;
     private readonly ITimer _timer;
 
@@ -27,17 +28,27 @@ internal sealed class Farewells : IDisposable
     {
         lock (_gate)
         {
-            _leaving.Enqueue((_clock.GetTimestamp(), new WeakReference<ConnectionContext>(connection)));
+            _leaving.Enqueue((_clock.GetTimestamp(), new WeakGCHandle<ConnectionContext>(connection)));
         }
     }
 
-    public void Dispose() => _timer.Dispose();
+    public void Dispose()
+    {
+        _timer.Dispose();
+        lock (_gate)
+        {
+            while (_leaving.TryDequeue(out (long, WeakGCHandle<ConnectionContext> Connection) left))
+            {
+                left.Connection.Dispose();
+            }
+        }
+    }
 
     private void EndLate()
     {
         while (true)
         {
-            WeakReference<ConnectionContext> late;
+            WeakGCHandle<ConnectionContext> late;
             lock (_gate)
             {
                 if (!_leaving.TryPeek(out var oldest) || _clock.GetElapsedTime(oldest.Since) < Limit)
@@ -52,6 +63,8 @@ internal sealed class Farewells : IDisposable
             {
                 connection.Abort();
             }
+
+            late.Dispose();
         }
     }
 }

@@ -59,6 +59,14 @@ internal sealed class SocketTransport(PipeWriter pipe, Action abort) : IConnecti
 
     public void Abort() => abort();
 
+    /// <summary>Sends what the connection has left; completes when nothing waits to be sent.</summary>
+    /// <remarks>Whoever has answered the last request is to flush, but may only be about to: who sees that the connection ends must not count on it.</remarks>
+    public ValueTask SendRestAsync()
+    {
+        Flush(elsewhere: false);
+        return WaitUntilSentAsync();
+    }
+
     /// <summary>Completes when nothing waits to be sent.</summary>
     public ValueTask WaitUntilSentAsync()
     {
