@@ -275,7 +275,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=5, help="counted runs per row and server (5 or more for numbers to publish)")
     parser.add_argument("--seconds", type=float, default=3, help="measured time of a run")
-    parser.add_argument("--warmup", type=float, default=1, help="time before it within each run")
+    parser.add_argument("--warmup", type=float, default=3, help="time before it within each run: what runs is compiled again once it is hot, by both")
     parser.add_argument("--warmup-server", type=float, default=5, help="time of reading and of writing before the first row")
     parser.add_argument("--rows", help="comma-separated: " + ",".join(ROWS) + "; 'none' for the footprint alone")
     parser.add_argument("--nodes", type=int, default=1000, help="nodes of get, set and mix")
