@@ -26,9 +26,15 @@ internal sealed partial class ClientConnectionHandler(
             return;
         }
 
-        // Its last output may still be on its way when it has been served.
-        context.ConnectionClosed.UnsafeRegister(_ => limiter.Leave(address), null);
-        await ServeAsync(context, new IPEndPoint(address, remote.Port)).ConfigureAwait(false);
+        try
+        {
+            await ServeAsync(context, new IPEndPoint(address, remote.Port)).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Not before: a client that has ended its side may still be served. And not at once: its last output may still be on its way.
+            context.ConnectionClosed.UnsafeRegister(_ => limiter.Leave(address), null);
+        }
     }
 
     private async Task ServeAsync(ConnectionContext context, IPEndPoint remote)

@@ -23,7 +23,7 @@ internal sealed class Farewells : IDisposable
         _timer = clock.CreateTimer(_ => EndLate(), null, Interval, Interval);
     }
 
-    /// <summary>Takes a connection that has been sent its last.</summary>
+    /// <summary>Takes a connection that is about to be sent its last.</summary>
     public void Add(ConnectionContext connection)
     {
         lock (_gate)
