@@ -11,7 +11,7 @@ namespace OrleansZk.Silo.Hosting;
 public static class SiloServices
 {
     // Silos poll memory streams, each queue by itself. Few queues can be polled often for what many cost that are polled seldom: an idle silo spends
-    // some percent of a core on it, and an event takes some 5 ms.
+    // some percent of a core on it, and an event takes some 7 ms.
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
     private const int Queues = 2;
 
