@@ -1,11 +1,10 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
 namespace OrleansZk.Protocol;
 
 /// <summary>Writes jute-encoded fields into one contiguous pooled buffer that grows as needed.</summary>
-/// <remarks>Not thread-safe. <see cref="Reset"/> gives the buffer back to the pool; the writer can be used again after it.</remarks>
+/// <remarks>Not thread-safe. <see cref="Reset"/> gives the buffer back; the writer can be used again after it.</remarks>
 public sealed class JuteWriter
 {
     private const int FirstCapacity = 512;
@@ -124,16 +123,13 @@ public sealed class JuteWriter
         _length = length;
     }
 
-    /// <summary>Forgets everything and returns the memory to the pool.</summary>
+    /// <summary>Forgets everything and gives the memory back.</summary>
     public void Reset()
     {
         byte[] buffer = _buffer;
         _buffer = [];
         _length = 0;
-        if (buffer.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        PooledBytes.Return(buffer);
     }
 
     /// <summary>Forgets everything; keeps the memory unless it is more than <paramref name="keepUpTo"/> bytes.</summary>
@@ -169,13 +165,11 @@ public sealed class JuteWriter
     private void Grow(int length)
     {
         int needed = checked(_length + length);
-        byte[] grown = ArrayPool<byte>.Shared.Rent((int)Math.Max(Math.Max(FirstCapacity, needed), Math.Min(2L * _buffer.Length, Array.MaxLength)));
+        int capacity = (int)Math.Max(Math.Max(FirstCapacity, needed), Math.Min(2L * _buffer.Length, Array.MaxLength));
+        byte[] grown = PooledBytes.Rent(capacity);
         _buffer.AsSpan(0, _length).CopyTo(grown);
         byte[] old = _buffer;
         _buffer = grown;
-        if (old.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(old);
-        }
+        PooledBytes.Return(old);
     }
 }
