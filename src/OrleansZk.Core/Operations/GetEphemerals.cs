@@ -6,6 +6,8 @@ namespace OrleansZk.Core.Operations;
 /// <summary>getEphemerals: the session's own ephemerals whose paths begin with a prefix.</summary>
 public sealed class GetEphemerals() : ReadOperation(OpCode.GetEphemerals, "GETE")
 {
+    internal override bool IsHeavy => true;
+
     internal override ErrorCode Execute(ref JuteReader request, in ReadContext context, JuteWriter reply)
     {
         string prefix = request.ReadString() ?? "";

@@ -33,6 +33,9 @@ public abstract class ReadOperation(OpCode code, string mnemonic) : Operation(co
 {
     public sealed override bool IsWrite => false;
 
+    /// <summary>True when neither the work nor the answer is bounded by what the request names and how long answers usually are: it is not executed while all others wait.</summary>
+    internal virtual bool IsHeavy => false;
+
     /// <summary>Reads the request, and writes the answer's record after the header, which is there already.</summary>
     /// <returns>An error discards what was written.</returns>
     /// <exception cref="JuteException">The request is malformed.</exception>

@@ -20,6 +20,9 @@ internal readonly ref struct ReadContext(
     /// <summary>Who asks.</summary>
     public IReadOnlyList<AclId> Identities => identities;
 
+    /// <summary>Bytes (see <see cref="ReplicaLimits.MaxMultiReadLength"/>).</summary>
+    public int MaxMultiReadLength => replica.Limits.MaxMultiReadLength;
+
     /// <summary>Finds a node that the connection may read.</summary>
     /// <returns>BadArguments, NoNode or NoAuth when there is none.</returns>
     public ErrorCode FindReadable(ReadOnlySpan<byte> utf8Path, Permissions wanted, out ZNode node)

@@ -9,6 +9,8 @@ namespace OrleansZk.Core.Operations;
 /// <remarks>ZooKeeper: <c>DataTree.setWatches</c>. Unlike there, no event goes to a connection that may not read the node.</remarks>
 public abstract class WatchResetting(OpCode code, string mnemonic, bool withPersistent) : ReadOperation(code, mnemonic)
 {
+    internal override bool IsHeavy => true;
+
     internal override ErrorCode Execute(ref JuteReader request, in ReadContext context, JuteWriter reply)
     {
         SetWatchesRequest record = SetWatchesRequest.Read(ref request, withPersistent);

@@ -17,6 +17,8 @@ public sealed partial class Leader : ILeader, IDisposable
     private readonly ITransactionLog _log;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
+    private readonly IWorkScheduler _scheduler;
+    private readonly TimeSpan _turnTime;
     private readonly Publisher _publisher;
     private readonly LeaderSessions _sessions;
     private readonly Overlay _overlay;
@@ -64,6 +66,8 @@ public sealed partial class Leader : ILeader, IDisposable
         _log = log;
         _clock = clock;
         _logger = logger;
+        _scheduler = scheduler;
+        _turnTime = replica.Limits.TurnTime;
         _publisher = new Publisher(replica, scheduler);
         _sessions = new LeaderSessions(options.TickTime);
         _sessions.Load(replica.Sessions, Now);
@@ -204,6 +208,7 @@ public sealed partial class Leader : ILeader, IDisposable
     {
         while (true)
         {
+            var turn = new Turn(_clock, _clock.GetTimestamp(), _turnTime);
             if (_sequencing.Count == 0)
             {
                 lock (_incomingGate)
@@ -224,8 +229,8 @@ public sealed partial class Leader : ILeader, IDisposable
             {
                 lock (_gate)
                 {
-                    int done = SequenceAll(_sequencing);
-                    exhausted = _isExhausted = done < _sequencing.Count;
+                    int done = SequenceAll(_sequencing, turn);
+                    exhausted = _isExhausted = done < _sequencing.Count && HasUsedUpEpoch;
                     _sequencing.RemoveRange(0, done);
                 }
             }
@@ -240,11 +245,18 @@ public sealed partial class Leader : ILeader, IDisposable
                 // The committer goes on with the rest when it has claimed the next epoch.
                 return;
             }
+
+            if (_sequencing.Count > 0)
+            {
+                // The thread has a connection of its own to serve.
+                _scheduler.Post(Sequence);
+                return;
+            }
         }
     }
 
-    /// <returns>How many it sequenced: all, unless the epoch has no zxids left.</returns>
-    private int SequenceAll(List<WriteRequest> requests)
+    /// <returns>How many it sequenced: all, unless the turn is over or the epoch has no zxids left.</returns>
+    private int SequenceAll(List<WriteRequest> requests, in Turn turn)
     {
         if (_failure is not null || _isClosed)
         {
@@ -256,7 +268,7 @@ public sealed partial class Leader : ILeader, IDisposable
         long now = Now;
         for (int i = 0; i < requests.Count; i++)
         {
-            if ((uint)_lastZxid == uint.MaxValue)
+            if (HasUsedUpEpoch || (i > 0 && turn.IsOver))
             {
                 return i;
             }
@@ -394,6 +406,8 @@ public sealed partial class Leader : ILeader, IDisposable
             _sessions.Renew(Now);
         }
     }
+
+    private bool HasUsedUpEpoch => (uint)_lastZxid == uint.MaxValue;
 
     private bool HasMoreToCommit => _full.Count > 0 || !_open.IsEmpty;
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using OrleansZk.Core.Sessions;
 
 namespace OrleansZk.Core.Replication;
@@ -8,12 +9,16 @@ public sealed partial class Replica
     private readonly List<ClientConnection> _touched = [];
     private readonly List<ClientConnection> _dropSoon = [];
     private readonly CatchUpQueue _behind = new();
+    private bool _isRelieving;
 
     /// <summary>False while the state is known to be damaged; then nobody is served.</summary>
     public bool IsTrusted { get; private set; } = true;
 
     /// <summary>True while the server has no leader and serves only clients that take that: reads, without a promise of how old they are.</summary>
     public bool IsReadOnly { get; private set; }
+
+    /// <summary>What is ready for clients that have not taken it.</summary>
+    internal OutputBudget Output { get; }
 
     /// <summary>Takes a client's connection.</summary>
     /// <param name="clientAddress">Address and port, for people.</param>
@@ -45,15 +50,26 @@ public sealed partial class Replica
         DropClients(_ => true);
     }
 
-    /// <summary>Ends the connections of clients that have not shaken hands in time, or that have not read their last answers.</summary>
+    /// <summary>
+    /// Ends the connections of clients that have not shaken hands in time, that have not read their last answers, or that have taken nothing of what is ready for them
+    /// for <see cref="ReplicaLimits.DrainTimeout"/>.
+    /// </summary>
     public void DropLate(TimeSpan limit)
     {
         foreach (ClientConnection connection in Connections.Snapshot())
         {
-            long? since = connection.IsEstablished ? connection.EndingSince : connection.ConnectedAt;
-            if (since is { } start && Clock.GetElapsedTime(start) > limit)
+            TimeSpan idle = connection.LookForProgress();
+            if (!connection.IsEstablished)
             {
-                LogDropped(connection.SessionId, connection.ClientAddress);
+                if (Clock.GetElapsedTime(connection.ConnectedAt) > limit)
+                {
+                    LogDropped(connection.SessionId, connection.ClientAddress);
+                    connection.Drop();
+                }
+            }
+            else if (idle > (connection.IsEnding ? limit : Limits.DrainTimeout))
+            {
+                LogUnsent(connection.ClientAddress, connection.SessionId, connection.Unsent);
                 connection.Drop();
             }
         }
@@ -86,25 +102,59 @@ public sealed partial class Replica
     /// <summary>Draws the id of a session, which no other will have.</summary>
     public long NextSessionId() => Connections.NextSessionId();
 
-    /// <summary>Makes a connection the one that speaks for its session. Called with the write lock, or for a connection that has just been refused.</summary>
-    internal void Establish(ClientConnection connection)
-    {
-        if (Connections.Establish(connection) is { } before)
-        {
-            DropSoon(before);
-        }
-    }
-
-    /// <summary>Ends a connection after the group that is being applied.</summary>
+    /// <summary>Ends a connection after the turn in which a group is being applied. Called with the write lock.</summary>
     internal void DropSoon(ClientConnection connection)
     {
-        if (!_dropSoon.Contains(connection))
+        if (!connection.IsDropping)
         {
+            connection.IsDropping = true;
             _dropSoon.Add(connection);
         }
     }
 
     internal void Remove(ClientConnection connection) => Connections.Remove(connection);
+
+    /// <summary>Ends connections whose clients do not take what is ready for them, when all of that together is too much.</summary>
+    /// <param name="soon">True when the caller has the write lock.</param>
+    internal void RelieveOutput(bool soon = false)
+    {
+        if (!Output.IsExceeded || Interlocked.Exchange(ref _isRelieving, true))
+        {
+            return;
+        }
+
+        IEnumerable<(ClientConnection Connection, long Unsent)> holders = Connections.Snapshot()
+            .Select(connection => (Connection: connection, connection.Unsent))
+            .Where(holder => holder.Unsent > 0)
+            .OrderByDescending(holder => holder.Connection.IsStalled)
+            .ThenByDescending(holder => holder.Unsent);
+        foreach ((ClientConnection connection, long unsent) in holders)
+        {
+            if (Output.Held <= Output.Target)
+            {
+                break;
+            }
+
+            LogUnsent(connection.ClientAddress, connection.SessionId, unsent);
+            connection.EndUnsent();
+            if (soon)
+            {
+                DropSoon(connection);
+            }
+            else
+            {
+                connection.Drop();
+            }
+        }
+
+        Volatile.Write(ref _isRelieving, false);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Dropping client {Client}, session 0x{SessionId:x}: it has not taken {Bytes} bytes that are ready for it")]
+    internal partial void LogUnsent(string client, long sessionId, long bytes);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Dropping client {Client}, session 0x{SessionId:x}: it could not be answered")]
+    internal partial void LogAnswerFailed(string client, long sessionId, Exception failure);
 
     /// <summary>Keeps a client waiting whose last server was further, if limits allow that.</summary>
     internal bool TryWaitForZxid(ClientConnection connection)
@@ -143,6 +193,7 @@ public sealed partial class Replica
         }
 
         SubmitEnlisted();
+        ready.ForEach(connection => connection.TakeDisplaced()?.Drop());
         ready.ForEach(connection => connection.Flush(elsewhere: true));
     }
 

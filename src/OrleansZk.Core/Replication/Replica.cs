@@ -15,8 +15,9 @@ namespace OrleansZk.Core.Replication;
 /// </remarks>
 public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
 {
-    // Readers get a turn after so many transactions of one group.
+    // Readers get a turn after so many transactions of one group, or when the time of a turn is over.
     private const int AppliedPerTurn = 128;
+    private const int MaxYields = 64;
 
     private readonly ReaderWriterLockSlim _lock = new(LockRecursionPolicy.NoRecursion);
     private ApplyContext _context;
@@ -44,7 +45,8 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         _logger = logger;
         Connections = new ConnectionRegistry(identity, clock);
         Tracking = new CheckpointTracking(this, _lock);
-        _submissions = new SubmissionQueue(identity, limits, scheduler);
+        Output = new OutputBudget(limits.MaxUnsentBytesOfAll);
+        _submissions = new SubmissionQueue(identity, limits, clock, scheduler);
         _context = new ApplyContext(Tree, Sessions);
     }
 
@@ -197,17 +199,19 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     public void Deliver(Span<Sequenced> group)
     {
         _submissions.Settle(group);
-        for (int i = 0; i < group.Length; i += AppliedPerTurn)
+        for (int i = 0; i < group.Length;)
         {
             _lock.EnterWriteLock();
             try
             {
                 long now = Clock.GetTimestamp();
+                var turn = new Turn(Clock, now, Limits.TurnTime);
                 int end = Math.Min(group.Length, i + AppliedPerTurn);
-                for (int j = i; j < end; j++)
+                do
                 {
-                    Apply(group[j], now);
+                    Apply(group[i++], now);
                 }
+                while (i < end && !turn.IsOver);
             }
             finally
             {
@@ -215,6 +219,10 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
             }
 
             FlushTouched();
+            if (i < group.Length)
+            {
+                GiveWay();
+            }
         }
 
         ServeThoseBehind();
@@ -232,13 +240,13 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         WatchFrame.Write(_eventFrame, type, path, LastAppliedZxid);
         foreach (ClientConnection watcher in watchers)
         {
-            // Who may not read the node does not hear of it either (CVE-2024-23944); the watch is used up all the same.
-            if (Access.Allows(acl, Permissions.Read, watcher.Identities))
+            if (watcher.SendEvent(_eventFrame.Written, acl))
             {
-                watcher.SendEvent(_eventFrame.Written);
                 Touch(watcher);
             }
         }
+
+        RelieveOutput(soon: true);
     }
 
     /// <summary>Begins a stretch of reading the tree. Not to be nested.</summary>
@@ -261,8 +269,23 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         _submissions.Send();
     }
 
+    /// <summary>Lets those in who wait to read: the lock goes to whoever is there first, and that would be this thread again.</summary>
+    private void GiveWay()
+    {
+        for (int i = 0; i < MaxYields && _lock.WaitingReadCount > 0; i++)
+        {
+            Thread.Yield();
+        }
+    }
+
     private void Apply(in Sequenced item, long now)
     {
+        if (item.Request?.Connection is { HasReady: true } sender)
+        {
+            sender.ExecuteBefore(now);
+            Touch(sender);
+        }
+
         Stat stat = default;
         if (item.Transaction is { } transaction)
         {

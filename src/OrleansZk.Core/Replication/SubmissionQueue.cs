@@ -4,9 +4,9 @@ using OrleansZk.Core.Transactions;
 namespace OrleansZk.Core.Replication;
 
 /// <summary>The writes of a replica on their way: gathered, sent to the leader as batches, awaited in the same order.</summary>
-internal sealed class SubmissionQueue(ReplicaIdentity identity, ReplicaLimits limits, IWorkScheduler scheduler)
+internal sealed class SubmissionQueue(ReplicaIdentity identity, ReplicaLimits limits, TimeProvider clock, IWorkScheduler scheduler)
 {
-    // The thread that sends has a connection of its own to serve: after so many batches another one takes over.
+    // The thread that sends has a connection of its own to serve: after so many batches, or when its time is over, another one takes over.
     private const int BatchesPerTurn = 4;
 
     private readonly Lock _gate = new();
@@ -104,7 +104,8 @@ internal sealed class SubmissionQueue(ReplicaIdentity identity, ReplicaLimits li
 
     private void SendOn()
     {
-        for (int i = 0; i < BatchesPerTurn; i++)
+        var turn = new Turn(clock, clock.GetTimestamp(), limits.TurnTime);
+        for (int i = 0; i < BatchesPerTurn && (i == 0 || !turn.IsOver); i++)
         {
             ILeader leader;
             long settledUpTo;

@@ -1,3 +1,4 @@
+using OrleansZk.Core.Access;
 using OrleansZk.Core.Operations;
 using OrleansZk.Core.Replication;
 using OrleansZk.Core.Transactions;
@@ -9,12 +10,35 @@ namespace OrleansZk.Core.Sessions;
 /// <content>What a connection is sent: answers, in the order of its requests, and events ahead of the answers that show what they tell of.</content>
 public sealed partial class ClientConnection
 {
-    // Answers of reads that waited together may come to more than a client may leave unread; this much more and it is too much.
-    private const int MaxGatheredFactor = 4;
-
     private List<(EventType Type, string Path)>? _eventsBeforeReply;
 
-    /// <summary>Answers a write at its place in the order, and then the reads that waited for it. Called with the replica's write lock.</summary>
+    /// <summary>Executes, before a write of this connection is applied, what stands before it and must not see it. Called with the replica's write lock.</summary>
+    /// <param name="now">A timestamp.</param>
+    internal void ExecuteBefore(long now)
+    {
+        lock (_gate)
+        {
+            try
+            {
+                while (!IsEnding && _pending.TryTakeOther(out PendingRequest pending, out byte[]? frame))
+                {
+                    AnswerPending(pending, frame, now);
+                    EndIfTooMuchIsUnsent();
+                }
+
+                _hasReady = false;
+                _output.Report();
+            }
+#pragma warning disable CA1031 // Nothing that happens to one connection's answer may reach the others.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                EndWith(e);
+            }
+        }
+    }
+
+    /// <summary>Answers a write at its place in the order, and then some of what waited for it. Called with the replica's write lock.</summary>
     /// <param name="now">A timestamp.</param>
     internal void Complete(in Sequenced item, in Stat stat, ApplyContext context, long now)
     {
@@ -25,45 +49,131 @@ public sealed partial class ClientConnection
                 return;
             }
 
-            PendingRequest pending = _pending.Take();
+            PendingRequest pending = _pending.TakeWrite();
             if (!ReferenceEquals(pending.Write, item.Request))
             {
                 throw new InvalidOperationException("an answer came out of the order of its session");
             }
 
-            Answer(item, stat, context);
-            CountLatency(pending, now);
-            while (!IsEnding && _pending.TryTakeOther(out pending, out byte[]? frame))
+            try
             {
-                AnswerNow(frame.AsSpan(0, pending.Length), pending.Identities);
+                Answer(item, stat, context);
                 CountLatency(pending, now);
-                PendingQueue.Release(pending);
-                if (_output.Length > MaxGatheredFactor * (long)_replica.Limits.MaxUnsentBytes)
-                {
-                    End();
-                    _replica.DropSoon(this);
-                }
+                ExecuteReady(_replica.Limits.MaxAlongWithAnswer, turn: null, now);
+                _hasReady = _pending.HasReady;
+                _output.Report();
+                SignalRoom();
+            }
+#pragma warning disable CA1031 // Nothing that happens to one connection's answer may reach the others.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                EndWith(e);
             }
 
-            SignalRoom();
+            if (_displaced is { } displaced)
+            {
+                _displaced = null;
+                _replica.DropSoon(displaced);
+            }
         }
     }
 
-    /// <summary>Sends an event. Called with the replica's write lock, so that no read can be answered with the change before it.</summary>
-    internal void SendEvent(ReadOnlySpan<byte> frame)
+    /// <summary>Sends an event to a client that may read the node. Called with the replica's write lock, so that no read can be answered with the change before it.</summary>
+    /// <returns>True when there is something to send.</returns>
+    internal bool SendEvent(ReadOnlySpan<byte> frame, AclList acl)
     {
         lock (_gate)
         {
-            if (_phase is Phase.Open)
+            try
             {
+                // Who may not read the node does not hear of it either (CVE-2024-23944); the watch is used up all the same.
+                if (_phase is not Phase.Open || !_replica.Access.Allows(acl, Permissions.Read, _identities))
+                {
+                    return false;
+                }
+
                 _output.WriteEvent(frame);
+                _output.Report();
+                EndIfTooMuchIsUnsent();
+            }
+#pragma warning disable CA1031 // Nothing that happens to one connection's events may reach the others.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                EndWith(e);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Ends the connection and gives its memory back, because its client does not take what is ready for it.</summary>
+    internal void EndUnsent()
+    {
+        lock (_gate)
+        {
+            if (_phase != Phase.Closed)
+            {
+                End();
+                _output.Discard();
             }
         }
+    }
 
-        if (_output.Length > _replica.Limits.MaxUnsentBytes)
+    /// <summary>Executes what is at the head of the queue and waits for nothing, until the output is to be sent or the turn is over.</summary>
+    /// <param name="most">How many requests at most.</param>
+    /// <param name="turn">Null when all others wait and the number bounds it; then nothing heavy is executed.</param>
+    private void ExecuteReady(int most, Turn? turn, long now)
+    {
+        for (int i = 1; i <= most && !IsEnding && _output.Length < _replica.Limits.OutputPerTurn; i++)
         {
+            if ((turn is null && _pending.HasHeavyReady) || !_pending.TryTakeOther(out PendingRequest pending, out byte[]? frame))
+            {
+                return;
+            }
+
+            AnswerPending(pending, frame, now);
+            if (turn is { } own && (pending.IsHeavy || i % RequestsPerLook == 0) && own.IsOver)
+            {
+                return;
+            }
+        }
+    }
+
+    private void AnswerPending(in PendingRequest pending, byte[] frame, long now)
+    {
+        ReadOnlySpan<byte> request = frame.AsSpan(0, pending.Length);
+        if (pending.Outcome is { } outcome)
+        {
+            var reader = new JuteReader(request);
+            AnswerAuth(RequestHeader.Read(ref reader).Xid, outcome);
+        }
+        else
+        {
+            AnswerNow(request, pending.Identities);
+        }
+
+        CountLatency(pending, now);
+        PendingQueue.Release(pending);
+    }
+
+    private void EndIfTooMuchIsUnsent()
+    {
+        if (_output.Unsent > _replica.Limits.MaxUnsentBytes)
+        {
+            _replica.LogUnsent(ClientAddress, SessionId, _output.Unsent);
+            EndUnsent();
             _replica.DropSoon(this);
         }
+    }
+
+    /// <summary>Ends the connection because it cannot be told what it should be.</summary>
+    private void EndWith(Exception failure)
+    {
+        _replica.LogAnswerFailed(ClientAddress, SessionId, failure);
+        EndUnsent();
+        _replica.DropSoon(this);
     }
 
     /// <summary>Sends events ahead of the answer of the read that is being executed.</summary>

@@ -132,11 +132,26 @@ public sealed partial class ClientConnection
         else
         {
             _phase = Phase.Open;
-            _replica.Establish(this);
+            _displaced = _replica.Connections.Establish(this);
         }
     }
 
-    private void Authenticate(in RequestHeader header, ref JuteReader reader)
+    /// <summary>Takes an auth packet: what it proves counts for everything behind it. The answer comes at once, but not before that of the handshake.</summary>
+    private void TakeAuth(in RequestHeader header, ref JuteReader reader, ReadOnlySpan<byte> frame, long now)
+    {
+        ErrorCode outcome = TryProve(header, ref reader) ? ErrorCode.Ok : ErrorCode.AuthFailed;
+        if (_phase == Phase.Connecting)
+        {
+            _isAuthRefused = outcome != ErrorCode.Ok;
+            _pending.AddOther(frame, now, _identities, isHeavy: false, outcome);
+        }
+        else
+        {
+            AnswerAuth(header.Xid, outcome);
+        }
+    }
+
+    private bool TryProve(in RequestHeader header, ref JuteReader reader)
     {
         IReadOnlyList<AclId>? proven = null;
         if (header.Type == OpCode.Auth)
@@ -146,20 +161,22 @@ public sealed partial class ClientConnection
         }
 
         IReadOnlyList<AclId> identities = [.. _identities.Union(proven ?? [])];
-        if (identities.Sum(identity => identity.Scheme.Length + identity.Id.Length) > _replica.Limits.MaxIdentityLength)
-        {
-            proven = null;
-        }
-
-        int start = _output.BeginReply();
-        EndReply(start, header.Xid, proven is null ? ErrorCode.AuthFailed : ErrorCode.Ok, null, zxid: 0);
-        if (proven is null)
+        if (proven is null || identities.Sum(identity => identity.Scheme.Length + identity.Id.Length) > _replica.Limits.MaxIdentityLength)
         {
             Stats.CountAuthFailure();
-            End();
-            return;
+            return false;
         }
 
         _identities = identities;
+        return true;
+    }
+
+    private void AnswerAuth(int xid, ErrorCode outcome)
+    {
+        EndReply(_output.BeginReply(), xid, outcome, null, zxid: 0);
+        if (outcome != ErrorCode.Ok)
+        {
+            End();
+        }
     }
 }

@@ -1,21 +1,16 @@
-using System.Buffers;
-using OrleansZk.Core.Operations;
 using OrleansZk.Core.Replication;
 using OrleansZk.Protocol;
-using OrleansZk.Protocol.Records;
 
 namespace OrleansZk.Core.Sessions;
 
 /// <summary>One client's connection to a replica: takes its frames, keeps its requests in order, gathers its answers and events.</summary>
 /// <remarks>
-/// <para>A read is answered at once when nothing waits before it; otherwise it waits for the writes before it, and is executed at exactly that point
-/// of the order by whoever applies them. So every request sees what came before it in its session, and nothing that comes after.</para>
+/// <para>A read is answered at once when nothing waits before it. Behind a write it waits, and is executed when that has its answer and the client has room for more,
+/// but before the session's next write is applied. So every request sees what came before it in its session, and nothing that comes after.</para>
 /// <para>Locks are taken in this order: the replica's, the connection's.</para>
 /// </remarks>
 public sealed partial class ClientConnection
 {
-    private const int FramesPerTurn = 256;
-
     private readonly Lock _gate = new();
     private readonly Replica _replica;
     private readonly IConnectionTransport _transport;
@@ -26,14 +21,19 @@ public sealed partial class ClientConnection
     private IReadOnlyList<AclId> _identities;
     private TaskCompletionSource? _room;
     private bool _waitsForAll;
+    private volatile bool _hasReady;
+    private bool _isWriteHeldBack;
+    private long _partsSent;
+    private long _progressSeen;
+    private long? _stalledSince;
 
     internal ClientConnection(Replica replica, IConnectionTransport transport, long token, string clientAddress, string clientIp, long newSessionId)
     {
         _replica = replica;
         _newSessionId = newSessionId;
         _transport = transport;
-        _pending = new PendingQueue(replica.Limits.MaxPending, replica.Limits.MaxPendingBytes);
-        _output = new ConnectionOutput(Stats);
+        _pending = new PendingQueue(replica.Limits.MaxPending, replica.Limits.MaxPendingBytes, replica.Limits.MaxBetweenWrites);
+        _output = new ConnectionOutput(Stats, replica.Output);
         Token = token;
         ClientAddress = clientAddress;
         _identities = [new AclId(AclScheme.Ip, clientIp)];
@@ -94,71 +94,31 @@ public sealed partial class ClientConnection
     /// <summary>True when the connection ends as soon as its output is sent.</summary>
     public bool IsEnding => _phase is Phase.Closing or Phase.Closed;
 
-    /// <summary>Since when the connection ends, a timestamp; null while it does not.</summary>
-    internal long? EndingSince { get; private set; }
+    /// <summary>True while requests wait that need no leader: <see cref="Receive"/> executes them, whether or not there is more to receive.</summary>
+    public bool HasReady => _hasReady;
+
+    /// <summary>Bytes that are ready for the client, and have not been sent.</summary>
+    public long Unsent
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _output.Unsent;
+            }
+        }
+    }
+
+    /// <summary>True when the client has taken nothing of what is ready for it between the last two looks.</summary>
+    internal bool IsStalled => _stalledSince is not null;
 
     /// <summary>Set by the replica while it applies a group.</summary>
     internal bool IsTouched { get; set; }
 
+    /// <summary>Set by the replica when it is about to drop the connection.</summary>
+    internal bool IsDropping { get; set; }
+
     internal Lock Gate => _gate;
-
-    /// <summary>Takes complete frames off <paramref name="received"/>. Calls must not overlap.</summary>
-    /// <returns>True when it stopped early, so that others have their turn or output can leave: there may be more complete frames.</returns>
-    /// <exception cref="InvalidFrameException">The connection must be closed.</exception>
-    /// <exception cref="JuteException">A frame has no readable header: the connection must be closed.</exception>
-    public bool Receive(ref ReadOnlySequence<byte> received)
-    {
-        long now = _replica.Clock.GetTimestamp();
-        LastHeardAt = now;
-        int frames = 0;
-        bool stoppedEarly = false;
-        bool hasOutput;
-        _replica.EnterRead();
-        try
-        {
-            lock (_gate)
-            {
-                long sentBefore = Stats.Sent;
-                while (!IsEnding)
-                {
-                    if (frames == FramesPerTurn || _output.Length >= _replica.Limits.OutputPerTurn || !_pending.HasRoom || _phase == Phase.Waiting)
-                    {
-                        stoppedEarly = true;
-                        break;
-                    }
-
-                    if (!Frame.TryRead(ref received, _replica.Limits.MaxFrameLength, out ReadOnlySequence<byte> frame))
-                    {
-                        break;
-                    }
-
-                    frames++;
-                    Take(frame, now);
-                }
-
-                long answered = Stats.Sent - sentBefore;
-                if (answered > 0)
-                {
-                    long answeredAt = _replica.Clock.GetTimestamp();
-                    Stats.AddLatency((long)_replica.Clock.GetElapsedTime(now, answeredAt).TotalMilliseconds, answered, answeredAt);
-                }
-
-                hasOutput = _output.Length > 0;
-            }
-        }
-        finally
-        {
-            _replica.ExitRead();
-            _replica.SubmitEnlisted();
-        }
-
-        if (hasOutput)
-        {
-            _transport.Flush(elsewhere: false);
-        }
-
-        return stoppedEarly;
-    }
 
     /// <summary>Counts a question that is no frame, and is answered past the connection: a four-letter word.</summary>
     public void CountWord(int bytes)
@@ -181,7 +141,7 @@ public sealed partial class ClientConnection
     /// <summary>Completes when the connection may be received from again, as far as its own requests go.</summary>
     public ValueTask WaitForRoomAsync() => WaitAsync(all: false);
 
-    /// <summary>Completes when every request that was received has its answer in the output.</summary>
+    /// <summary>Completes when every request that was received has its answer in the output, or <see cref="HasReady"/>.</summary>
     public ValueTask WaitUntilAnsweredAsync() => WaitAsync(all: true);
 
     /// <summary>Swaps the gathered output for an empty writer.</summary>
@@ -191,6 +151,49 @@ public sealed partial class ClientConnection
         lock (_gate)
         {
             return _output.TryTake(ref empty);
+        }
+    }
+
+    /// <summary>Says that a part of what <see cref="TryTakeOutput"/> has handed out was sent: the client takes what is ready for it.</summary>
+    public void NoteProgress() => Volatile.Write(ref _partsSent, _partsSent + 1);
+
+    /// <summary>Looks whether the client takes what is ready for it. To be called every now and then.</summary>
+    /// <returns>How long it has taken nothing; zero when it need not take anything.</returns>
+    internal TimeSpan LookForProgress()
+    {
+        lock (_gate)
+        {
+            long now = _replica.Clock.GetTimestamp();
+            long progress = _output.Progress + Volatile.Read(ref _partsSent);
+            bool hasMoved = progress != _progressSeen;
+            _progressSeen = progress;
+
+            // A connection that ends waits for its client to take the last, be it from the transport.
+            bool isWaitedFor = _output.Unsent > 0 || IsEnding;
+            if (isWaitedFor && !hasMoved)
+            {
+                _stalledSince ??= now;
+                return _replica.Clock.GetElapsedTime(_stalledSince.Value, now);
+            }
+
+            _stalledSince = null;
+            if (isWaitedFor)
+            {
+                // It lives, though nothing is read from it meanwhile, its pings included.
+                LastHeardAt = now;
+            }
+
+            return TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>The connection that had the session before, to be dropped by the caller once it holds no lock; null when there was none.</summary>
+    internal ClientConnection? TakeDisplaced()
+    {
+        lock (_gate)
+        {
+            (ClientConnection? displaced, _displaced) = (_displaced, null);
+            return displaced;
         }
     }
 
@@ -220,7 +223,15 @@ public sealed partial class ClientConnection
         _transport.Abort();
     }
 
-    internal void Flush(bool elsewhere) => _transport.Flush(elsewhere);
+    /// <summary>Has the output sent, and what can go on go on.</summary>
+    internal void Flush(bool elsewhere)
+    {
+        _transport.Flush(elsewhere);
+        if (_hasReady)
+        {
+            _transport.Resume();
+        }
+    }
 
     /// <param name="all">True waits until nothing is pending, false until there is room for more.</param>
     private ValueTask WaitAsync(bool all)
@@ -238,7 +249,15 @@ public sealed partial class ClientConnection
         }
     }
 
-    private bool IsEnough(bool all) => all ? _pending.Count == 0 : _pending.HasRoom && _phase != Phase.Waiting;
+    private bool IsEnough(bool all)
+    {
+        if (_pending.Count == 0 || _pending.HasReady)
+        {
+            return all || _phase != Phase.Waiting;
+        }
+
+        return !all && _pending.HasRoom && _phase != Phase.Waiting && (!_isWriteHeldBack || _pending.MayAddWrite);
+    }
 
     private void SignalRoom()
     {
@@ -253,93 +272,9 @@ public sealed partial class ClientConnection
     private void End()
     {
         _phase = Phase.Closing;
-        EndingSince = _replica.Clock.GetTimestamp();
+        _stalledSince ??= _replica.Clock.GetTimestamp();
         _pending.Clear();
+        _hasReady = false;
         SignalRoom();
-    }
-
-    private void Take(in ReadOnlySequence<byte> frame, long now)
-    {
-        if (frame.IsSingleSegment)
-        {
-            Take(frame.FirstSpan, now);
-            return;
-        }
-
-        int length = (int)frame.Length;
-        byte[] copy = ArrayPool<byte>.Shared.Rent(length);
-        try
-        {
-            frame.CopyTo(copy);
-            Take(copy.AsSpan(0, length), now);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(copy);
-        }
-    }
-
-    private void Take(ReadOnlySpan<byte> frame, long now)
-    {
-        Stats.CountReceived(Frame.HeaderLength + frame.Length);
-        var reader = new JuteReader(frame);
-        if (_phase == Phase.New)
-        {
-            Connect(ConnectRequest.Read(ref reader), now);
-            return;
-        }
-
-        RequestHeader header = RequestHeader.Read(ref reader);
-        if (header.Type is OpCode.Auth or OpCode.Sasl)
-        {
-            Authenticate(header, ref reader);
-            return;
-        }
-
-        if (IsReadOnly && OperationTable.Find(header.Type) is WriteOperation { IsForClients: true } refused)
-        {
-            AnswerReadOnly(header.Xid, refused);
-        }
-        else if (OperationTable.Find(header.Type) is WriteOperation { IsForClients: true } write && TryDecode(write, ref reader) is { } request)
-        {
-            request.Xid = header.Xid;
-            request.Length = frame.Length;
-            Enlist(request, now);
-        }
-        else if (_pending.Count == 0 || (header.Type == OpCode.Ping && IsKeptWaiting(now)))
-        {
-            AnswerNow(frame, _identities);
-        }
-        else
-        {
-            _pending.AddOther(frame, now, _identities);
-        }
-    }
-
-    /// <summary>True when a write waits for longer than a leader takes: the client must hear meanwhile that the server lives.</summary>
-    private bool IsKeptWaiting(long now) => _replica.Clock.GetElapsedTime(_pending.OldestReceivedAt, now).TotalMilliseconds > _replica.Limits.PingsPassAfter;
-
-    private static WriteRequest? TryDecode(WriteOperation operation, ref JuteReader reader)
-    {
-        try
-        {
-            return operation.Decode(ref reader);
-        }
-        catch (JuteException)
-        {
-            // Answered in its turn, like everything that is not a write.
-            return null;
-        }
-    }
-
-    private void Enlist(WriteRequest request, long now)
-    {
-        request.SessionId = SessionId;
-        request.Owner = Token;
-        request.Identities = _identities;
-        request.ReceivedAt = now;
-        request.Connection = this;
-        _pending.AddWrite(request, now);
-        _replica.Enlist(request);
     }
 }

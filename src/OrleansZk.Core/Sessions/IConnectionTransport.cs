@@ -7,6 +7,11 @@ public interface IConnectionTransport
     /// <param name="elsewhere">True when the caller has others to serve and must not be kept.</param>
     void Flush(bool elsewhere);
 
+    /// <summary>
+    /// Says that requests wait that can be executed now: the transport is to call <see cref="ClientConnection.Receive"/>, with nothing if there is nothing, on another thread, and as often as it returns true.
+    /// </summary>
+    void Resume();
+
     /// <summary>Ends the transport at once; what was not sent is lost.</summary>
     void Abort();
 }

@@ -1,22 +1,36 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using OrleansZk.Core.Replication;
+using OrleansZk.Protocol;
 
 namespace OrleansZk.Core.Sessions;
 
 /// <summary>A connection's requests that have no answer yet, in order; knows when no more should be taken.</summary>
 /// <remarks>
-/// The reads behind a write are answered all at once when it is applied, whatever their answers come to. So they are let in by what they hold
-/// and by how long this connection's answers have been of late: a client of small nodes may have thousands waiting, one of large nodes a few.
+/// <para>What came behind a write is executed when the write has its answer, in as many steps as the output needs: it can wait, since any later state will do.
+/// Not so between two writes: it must not see the second, so it is executed before that is applied, while everybody waits. So only little may stand
+/// between two writes that are on their way (<see cref="MayAddWrite"/>).</para>
+/// <para>Guarded by the connection's lock.</para>
 /// </remarks>
-internal sealed class PendingQueue(int maxRequests, int maxBytes)
+/// <param name="maxRequests">Requests that may wait.</param>
+/// <param name="maxBytes">Bytes of those of them that are not writes.</param>
+/// <param name="maxBetweenWrites">Requests that may stand between two writes.</param>
+internal sealed class PendingQueue(int maxRequests, int maxBytes, int maxBetweenWrites)
 {
+    // Bytes that the requests between two writes and their answers may take, as far as that can be foreseen.
+    private const int MaxCostBetweenWrites = 1 << 20;
+
     // Before there is anything to go by.
-    private const int FirstExpectation = 256 << 10;
+    private const int FirstExpectation = 16 << 10;
 
     private readonly Queue<PendingRequest> _requests = new();
     private long _bytes;
     private int _expectedAnswer = FirstExpectation;
+    private int _writes;
+
+    // Of what stands behind the last write.
+    private int _behind;
+    private long _costBehind;
+    private int _heavyBehind;
 
     public int Count => _requests.Count;
 
@@ -25,23 +39,39 @@ internal sealed class PendingQueue(int maxRequests, int maxBytes)
 
     public bool HasRoom => _requests.Count < maxRequests && _bytes < maxBytes;
 
-    public void AddWrite(WriteRequest request, long now) => _requests.Enqueue(new PendingRequest(request, null, 0, now, 0, request.Identities));
+    /// <summary>True when the request at the head needs no leader: it can be executed now.</summary>
+    public bool HasReady => _requests.TryPeek(out PendingRequest head) && head.Write is null;
 
-    /// <summary>Keeps a copy of anything that is not a write.</summary>
-    public void AddOther(ReadOnlySpan<byte> frame, long now, IReadOnlyList<AclId> identities)
+    /// <summary>True when the request at the head can be executed now, and is heavy.</summary>
+    public bool HasHeavyReady => _requests.TryPeek(out PendingRequest head) && head is { Write: null, IsHeavy: true };
+
+    /// <summary>False while too much waits that a further write must not overtake.</summary>
+    public bool MayAddWrite => _behind == 0 || (_behind <= maxBetweenWrites && _costBehind <= MaxCostBetweenWrites && _heavyBehind == 0);
+
+    public void AddWrite(WriteRequest request, long now)
     {
-        byte[] copy = ArrayPool<byte>.Shared.Rent(frame.Length);
-        frame.CopyTo(copy);
-        int cost = frame.Length + _expectedAnswer;
-        _bytes += cost;
-        _requests.Enqueue(new PendingRequest(null, copy, frame.Length, now, cost, identities));
+        _requests.Enqueue(new PendingRequest(request, null, 0, now, 0, false, request.Identities));
+        _writes++;
+        (_behind, _costBehind, _heavyBehind) = (0, 0, 0);
     }
 
-    public PendingRequest Take()
+    /// <summary>Keeps a copy of anything that is not a write.</summary>
+    /// <param name="outcome">What came of an auth packet.</param>
+    public void AddOther(ReadOnlySpan<byte> frame, long now, IReadOnlyList<AclId> identities, bool isHeavy, ErrorCode? outcome = null)
     {
-        PendingRequest request = _requests.Dequeue();
-        _bytes -= request.Cost;
-        return request;
+        byte[] copy = PooledBytes.Rent(frame.Length);
+        frame.CopyTo(copy);
+        int cost = (int)Math.Min(int.MaxValue, (long)frame.Length + _expectedAnswer);
+        _bytes += frame.Length;
+        _requests.Enqueue(new PendingRequest(null, copy, frame.Length, now, cost, isHeavy, identities, outcome));
+        CountBehind(1, cost, isHeavy);
+    }
+
+    /// <summary>Takes the write at the head.</summary>
+    public PendingRequest TakeWrite()
+    {
+        _writes--;
+        return _requests.Dequeue();
     }
 
     /// <summary>Takes the next request unless it is a write; it is to be given to <see cref="Release"/> after use.</summary>
@@ -54,7 +84,13 @@ internal sealed class PendingQueue(int maxRequests, int maxBytes)
         }
 
         frame = request.Frame;
-        Take();
+        _requests.Dequeue();
+        _bytes -= request.Length;
+        if (_writes == 0)
+        {
+            CountBehind(-1, -request.Cost, request.IsHeavy);
+        }
+
         return true;
     }
 
@@ -63,17 +99,26 @@ internal sealed class PendingQueue(int maxRequests, int maxBytes)
 
     public void Clear()
     {
-        while (_requests.Count > 0)
+        while (_requests.TryDequeue(out PendingRequest request))
         {
-            Release(Take());
+            Release(request);
         }
+
+        (_bytes, _writes, _behind, _costBehind, _heavyBehind) = (0, 0, 0, 0, 0);
     }
 
     public static void Release(in PendingRequest request)
     {
         if (request.Frame is { } frame)
         {
-            ArrayPool<byte>.Shared.Return(frame);
+            PooledBytes.Return(frame);
         }
+    }
+
+    private void CountBehind(int count, int cost, bool isHeavy)
+    {
+        _behind += count;
+        _costBehind += cost;
+        _heavyBehind += isHeavy ? count : 0;
     }
 }

@@ -115,8 +115,17 @@ public sealed class ServerOptions
     /// <summary>Bytes of the writes on their way (<c>largeRequestMaxBytes</c>).</summary>
     public long MaxOutstandingBytes { get; set; } = 64L << 20;
 
-    /// <summary>Bytes that a client may leave unread before it is dropped.</summary>
-    public int MaxUnsentBytes { get; set; } = 16 << 20;
+    /// <summary>Bytes of events that a client may leave unread before it is dropped; answers wait for it.</summary>
+    public int MaxUnsentBytes { get; set; } = 128 << 20;
+
+    /// <summary>Bytes that all clients together may leave unread before some are dropped; 0 for a quarter of the memory that the process may use, 1 GiB at most.</summary>
+    public long MaxUnsentBytesOfAll { get; set; }
+
+    /// <summary>Milliseconds in which a client must take some of what is ready for it.</summary>
+    public int DrainTimeout { get; set; } = 60_000;
+
+    /// <summary>Bytes of the answer to a multiRead; 0 for 16 MiB, or four times <see cref="MaxFrameLength"/> if that is more.</summary>
+    public int MaxMultiReadLength { get; set; }
 
     /// <summary>Transactions between two checkpoints (<c>snapCount</c>).</summary>
     public int CheckpointTransactions { get; set; } = 100_000;
@@ -162,4 +171,12 @@ public sealed class ServerOptions
 
     /// <summary>The longest session timeout in force, milliseconds.</summary>
     public int EffectiveMaxSessionTimeout => MaxSessionTimeout < 0 ? 20 * TickTime : MaxSessionTimeout;
+
+    /// <summary>What all clients together may leave unread, bytes.</summary>
+    public long EffectiveMaxUnsentBytesOfAll =>
+        MaxUnsentBytesOfAll > 0 ? MaxUnsentBytesOfAll : Math.Min(1L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
+
+    /// <summary>The longest answer to a multiRead, bytes.</summary>
+    public int EffectiveMaxMultiReadLength =>
+        MaxMultiReadLength > 0 ? MaxMultiReadLength : (int)Math.Min(1L << 30, Math.Max(16L << 20, 4L * MaxFrameLength));
 }

@@ -44,6 +44,9 @@ internal static class SettingTable
         Setting.Integer(nameof(ServerOptions.MaxOutstandingRequests), o => o.MaxOutstandingRequests, 1, int.MaxValue),
         Setting.Integer(nameof(ServerOptions.MaxOutstandingBytes), o => o.MaxOutstandingBytes, 1024, long.MaxValue),
         Setting.Integer(nameof(ServerOptions.MaxUnsentBytes), o => o.MaxUnsentBytes, 1024, 1 << 30),
+        Setting.Integer(nameof(ServerOptions.MaxUnsentBytesOfAll), o => o.MaxUnsentBytesOfAll, 0, long.MaxValue),
+        Setting.Integer(nameof(ServerOptions.DrainTimeout), o => o.DrainTimeout, 100, int.MaxValue),
+        Setting.Integer(nameof(ServerOptions.MaxMultiReadLength), o => o.MaxMultiReadLength, 0, 1 << 30),
         Setting.Integer(nameof(ServerOptions.CheckpointTransactions), o => o.CheckpointTransactions, 1, int.MaxValue),
         Setting.Boolean(nameof(ServerOptions.ForceSync), o => o.ForceSync),
         Setting.Integer(

@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
-using OrleansZk.Core.Replication;
 using OrleansZk.Core.Sessions;
 using OrleansZk.Protocol;
 using OrleansZk.Server.FourLetterWords;
@@ -43,7 +42,7 @@ internal sealed partial class ClientConnectionHandler(
         var transport = new SocketTransport(context.Transport.Output, context.Abort);
         ClientConnection connection = engine.Replica.Connect(transport, remote.ToString(), remote.Address.ToString());
         transport.Connection = connection;
-        transport.Ended = input.CancelPendingRead;
+        transport.WakeReader = input.CancelPendingRead;
         CancellationToken stopping = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
         CancellationTokenRegistration onStopping = stopping.Register(input.CancelPendingRead);
         try
@@ -65,6 +64,13 @@ internal sealed partial class ClientConnectionHandler(
             LogLost(remote, connection.SessionId);
             context.Abort();
         }
+#pragma warning disable CA1031 // Whatever happened, it is this connection's alone.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogFailed(remote, connection.SessionId, e);
+            context.Abort();
+        }
         finally
         {
             await onStopping.DisposeAsync().ConfigureAwait(false);
@@ -77,8 +83,8 @@ internal sealed partial class ClientConnectionHandler(
     /// <param name="mayHaveMore">True when the client has not said that it ends: it may still be sending.</param>
     private async Task FinishAsync(ConnectionContext context, ClientConnection connection, SocketTransport transport, bool mayHaveMore)
     {
-        farewells.Add(context);
         await transport.SendRestAsync().ConfigureAwait(false);
+        farewells.Add(context);
         connection.Close();
         await transport.CloseAsync().ConfigureAwait(false);
         await context.Transport.Output.CompleteAsync().ConfigureAwait(false);
@@ -109,16 +115,15 @@ internal sealed partial class ClientConnectionHandler(
 
     private async Task ReceiveAsync(PipeReader input, ClientConnection connection, SocketTransport transport, CancellationToken stopping)
     {
-        Replica replica = engine.Replica;
         while (!connection.IsEnding)
         {
             ReadResult result = await input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
             ReadOnlySequence<byte> buffer = result.Buffer;
+            SocketThread.Enter();
             while (connection.Receive(ref buffer) && !transport.IsClosed)
             {
-                await transport.WaitUntilSentAsync().ConfigureAwait(false);
-                await connection.WaitForRoomAsync().ConfigureAwait(false);
-                await replica.WaitForRoomAsync().ConfigureAwait(false);
+                await WaitForTurnAsync(connection, transport).ConfigureAwait(false);
+                SocketThread.Enter();
             }
 
             input.AdvanceTo(buffer.Start, buffer.End);
@@ -129,15 +134,39 @@ internal sealed partial class ClientConnectionHandler(
 
             if (connection.Outstanding > 0)
             {
-                await replica.WaitForRoomAsync().ConfigureAwait(false);
+                await engine.Replica.WaitForRoomAsync().ConfigureAwait(false);
             }
+
+            await SocketThread.LeaveAsync().ConfigureAwait(false);
         }
 
-        if (stopping.IsCancellationRequested && !connection.IsEnding)
+        if (stopping.IsCancellationRequested)
         {
-            // What was accepted is finished: the answers of writes that are on their way still go out.
-            await connection.WaitUntilAnsweredAsync().ConfigureAwait(false);
+            await AnswerTheRestAsync(connection, transport).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>What was accepted is finished: the answers of what is on its way still go out.</summary>
+    private async ValueTask AnswerTheRestAsync(ClientConnection connection, SocketTransport transport)
+    {
+        while (!connection.IsEnding && connection.Outstanding > 0 && !transport.IsClosed)
+        {
+            await connection.WaitUntilAnsweredAsync().ConfigureAwait(false);
+            ReadOnlySequence<byte> nothing = ReadOnlySequence<byte>.Empty;
+            if (connection.Receive(ref nothing))
+            {
+                await WaitForTurnAsync(connection, transport).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Completes when the client has taken what is ready for it, there is room for more requests, and others have had their turn.</summary>
+    private async ValueTask WaitForTurnAsync(ClientConnection connection, SocketTransport transport)
+    {
+        await transport.WaitUntilSentAsync().ConfigureAwait(false);
+        await connection.WaitForRoomAsync().ConfigureAwait(false);
+        await engine.Replica.WaitForRoomAsync().ConfigureAwait(false);
+        await SocketThread.LeaveAsync().ConfigureAwait(false);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Refused a connection from {Address}: too many already (maxClientCnxns)")]
@@ -145,6 +174,9 @@ internal sealed partial class ClientConnectionHandler(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Closing the connection from {Client}, session 0x{SessionId:x}: {Reason}")]
     private partial void LogMalformed(IPEndPoint client, long sessionId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Closing the connection from {Client}, session 0x{SessionId:x}: it could not be served")]
+    private partial void LogFailed(IPEndPoint client, long sessionId, Exception failure);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Lost the connection from {Client}, session 0x{SessionId:x}")]
     private partial void LogLost(IPEndPoint client, long sessionId);

@@ -16,7 +16,7 @@ internal sealed class SocketTransport(PipeWriter pipe, Action abort) : IConnecti
     private const int KeptCapacity = 8 << 10;
 
     // A large output is copied into the pipe as fast as the client reads, not all at once.
-    private const int MaxChunkLength = 256 << 10;
+    private const int MaxChunkLength = 64 << 10;
 
     private readonly Lock _gate = new();
     private JuteWriter _sending = new();
@@ -31,8 +31,8 @@ internal sealed class SocketTransport(PipeWriter pipe, Action abort) : IConnecti
     /// <summary>True when nothing will be sent any more: the client is gone, or the connection was closed here.</summary>
     public bool IsClosed => _isClosed;
 
-    /// <summary>Called when everything was sent to a connection that is to end.</summary>
-    public Action? Ended { get; set; }
+    /// <summary>Has the side that reads look again: everything was sent to a connection that is to end, or requests wait that can be executed.</summary>
+    public Action? WakeReader { get; set; }
 
     public void Flush(bool elsewhere)
     {
@@ -54,6 +54,15 @@ internal sealed class SocketTransport(PipeWriter pipe, Action abort) : IConnecti
         else
         {
             Send();
+        }
+    }
+
+    public void Resume()
+    {
+        if (WakeReader is { } wake)
+        {
+            // Not here: the side that reads may go on at once, on the thread that wakes it.
+            ThreadPool.UnsafeQueueUserWorkItem(static wake => wake(), wake, preferLocal: false);
         }
     }
 
@@ -118,6 +127,8 @@ internal sealed class SocketTransport(PipeWriter pipe, Action abort) : IConnecti
                         // The peer is gone; its connection will be closed by the side that reads.
                         _isClosed = true;
                     }
+
+                    Connection.NoteProgress();
                 }
             }
             while (!TryFinish(calls));
@@ -137,6 +148,8 @@ internal sealed class SocketTransport(PipeWriter pipe, Action abort) : IConnecti
             {
                 _isClosed = true;
             }
+
+            Connection.NoteProgress();
         }
         catch (Exception e) when (IsLoss(e))
         {
@@ -208,7 +221,7 @@ internal sealed class SocketTransport(PipeWriter pipe, Action abort) : IConnecti
         sent?.SetResult();
         if (Connection.IsEnding)
         {
-            Ended?.Invoke();
+            WakeReader?.Invoke();
         }
 
         return true;

@@ -213,6 +213,9 @@ internal sealed partial class Engine(
         MaxOutstanding = _options.MaxOutstandingRequests,
         MaxOutstandingBytes = _options.MaxOutstandingBytes,
         MaxUnsentBytes = _options.MaxUnsentBytes,
+        MaxUnsentBytesOfAll = _options.EffectiveMaxUnsentBytesOfAll,
+        MaxMultiReadLength = _options.EffectiveMaxMultiReadLength,
+        DrainTimeout = TimeSpan.FromMilliseconds(_options.DrainTimeout),
         WaitsForZxid = ensemble is not null,
     };
 

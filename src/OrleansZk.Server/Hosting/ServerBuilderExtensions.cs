@@ -81,7 +81,9 @@ public static class ServerBuilderExtensions
             // The handler neither blocks nor computes for long, so it may run on the threads that the socket's events come on.
             sockets.UnsafePreferInlineScheduling = true;
             sockets.MaxReadBufferSize = 1 << 20;
-            sockets.MaxWriteBufferSize = 1 << 20;
+
+            // Half of it is how much a client must take for the server to see that it takes anything.
+            sockets.MaxWriteBufferSize = 256 << 10;
         });
         services.AddOptions<SocketTransportOptions>().Configure<IOptions<ServerOptions>>((sockets, server) =>
         {

@@ -90,6 +90,21 @@ internal sealed class LocalConnection : IConnectionTransport
 
     void IConnectionTransport.Flush(bool elsewhere) => Flush(elsewhere);
 
+    void IConnectionTransport.Resume()
+    {
+        lock (_inGate)
+        {
+            if (_isReceiving)
+            {
+                return;
+            }
+
+            _isReceiving = true;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(static connection => _ = connection.ReceiveAsync(), this, preferLocal: false);
+    }
+
     void IConnectionTransport.Abort()
     {
         _isAborted = true;
@@ -174,7 +189,7 @@ internal sealed class LocalConnection : IConnectionTransport
             {
                 lock (_inGate)
                 {
-                    if (_gathered.Length == 0 || _connection.IsEnding)
+                    if ((_gathered.Length == 0 && !_connection.HasReady) || _connection.IsEnding)
                     {
                         _isReceiving = false;
                         break;
@@ -197,9 +212,10 @@ internal sealed class LocalConnection : IConnectionTransport
                 }
             }
         }
-        catch (Exception e) when (e is InvalidFrameException or JuteException)
+#pragma warning disable CA1031 // A request that is too large, for example: whatever it is, a socket would be closed too.
+        catch (Exception)
+#pragma warning restore CA1031
         {
-            // A request that is too large, for example: a socket would be closed too.
             _connection.Drop();
         }
 

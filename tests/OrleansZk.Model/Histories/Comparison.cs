@@ -14,7 +14,15 @@ internal sealed class Comparison : IDisposable
     private readonly EngineHarness _engine = new(new EngineSettings
     {
         // Flow control is not the subject: a packet is always taken whole.
-        Limits = new ReplicaLimits { MaxPendingBytes = int.MaxValue, OutputPerTurn = int.MaxValue, PingsPassAfter = int.MaxValue },
+        Limits = new ReplicaLimits
+        {
+            MaxPendingBytes = int.MaxValue,
+            MaxBetweenWrites = int.MaxValue,
+            MaxAlongWithAnswer = int.MaxValue,
+            DefersHeavy = false,
+            OutputPerTurn = int.MaxValue,
+            PingsPassAfter = int.MaxValue,
+        },
         Leader = new LeaderOptions { TickTime = Tick },
     });
 

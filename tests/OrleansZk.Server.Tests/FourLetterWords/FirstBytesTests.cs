@@ -138,6 +138,10 @@ public sealed class FirstBytesTests(ServerFixture fixture) : IClassFixture<Serve
         {
         }
 
+        public void Resume()
+        {
+        }
+
         public void Abort()
         {
         }

@@ -54,6 +54,10 @@ public sealed class SocketTransportTests : IDisposable
         {
         }
 
+        public void Resume()
+        {
+        }
+
         public void Abort()
         {
         }

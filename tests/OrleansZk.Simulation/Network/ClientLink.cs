@@ -97,6 +97,8 @@ internal sealed class ClientLink : IConnectionTransport
         }
     }
 
+    void IConnectionTransport.Resume() => _fabric.Queue.ScheduleAt(_fabric.Queue.Now + _fabric.Queue.Random.Next(2_000), _server.Process, _generation, Pump);
+
     void IConnectionTransport.Abort() => EndThere();
 
     private void Accept()
@@ -142,7 +144,7 @@ internal sealed class ClientLink : IConnectionTransport
         }
 
         bool isAgain = true;
-        while (isAgain && !_connection.IsEnding && _atServer.Count > 0)
+        while (isAgain && !_connection.IsEnding && (_atServer.Count > 0 || _connection.HasReady))
         {
             if (!_replica!.WaitForRoomAsync().AsTask().IsCompleted || !_connection.WaitForRoomAsync().AsTask().IsCompleted)
             {

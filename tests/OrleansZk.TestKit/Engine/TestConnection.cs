@@ -11,6 +11,7 @@ public sealed class TestConnection : IConnectionTransport
     private readonly List<byte> _sent = [];
     private readonly List<byte> _input = [];
     private JuteWriter _taking = new();
+    private bool _waitsUntilSent;
 
     internal TestConnection(EngineHarness harness, string ip)
     {
@@ -28,6 +29,9 @@ public sealed class TestConnection : IConnectionTransport
 
     /// <summary>True when the connection is no more.</summary>
     public bool IsClosed { get; private set; }
+
+    /// <summary>False is a client that reads nothing, and whose socket takes nothing.</summary>
+    public bool TakesOutput { get; set; } = true;
 
     /// <summary>How often the engine has said that output waits.</summary>
     public int Flushes { get; private set; }
@@ -64,6 +68,11 @@ public sealed class TestConnection : IConnectionTransport
         TakeOutput();
     }
 
+    // The harness looks at HasReady whenever it lets connections read on.
+    void IConnectionTransport.Resume()
+    {
+    }
+
     void IConnectionTransport.Abort()
     {
         IsClosed = true;
@@ -85,7 +94,13 @@ public sealed class TestConnection : IConnectionTransport
             return true;
         }
 
-        if (_input.Count == 0 || !Connection.WaitForRoomAsync().AsTask().IsCompleted)
+        if (_waitsUntilSent && Connection.Unsent > 0)
+        {
+            return false;
+        }
+
+        bool hadReady = Connection.HasReady;
+        if ((_input.Count == 0 && !hadReady) || !Connection.WaitForRoomAsync().AsTask().IsCompleted)
         {
             return false;
         }
@@ -93,7 +108,7 @@ public sealed class TestConnection : IConnectionTransport
         var received = new ReadOnlySequence<byte>([.. _input]);
         try
         {
-            Connection.Receive(ref received);
+            _waitsUntilSent = Connection.Receive(ref received);
         }
         catch (Exception e) when (e is InvalidFrameException or JuteException)
         {
@@ -101,18 +116,35 @@ public sealed class TestConnection : IConnectionTransport
             return true;
         }
 
-        bool took = received.Length < _input.Count;
+        bool took = hadReady || received.Length < _input.Count;
         _input.RemoveRange(0, _input.Count - (int)received.Length);
         return took;
     }
 
-    private void TakeOutput()
+    /// <summary>Takes one part of what waits, as a socket does that has room again.</summary>
+    /// <returns>False when nothing waited.</returns>
+    public bool TakePart()
     {
-        while (Connection.TryTakeOutput(ref _taking))
+        bool taken = Connection.TryTakeOutput(ref _taking);
+        if (taken)
         {
             _sent.AddRange(_taking.Written);
             _taking.Clear(1 << 16);
+            ReadFrames();
         }
+
+        return taken;
+    }
+
+    private void TakeOutput()
+    {
+        while (TakesOutput && TakePart())
+        {
+        }
+    }
+
+    private void ReadFrames()
+    {
 
         var buffer = new ReadOnlySequence<byte>([.. _sent]);
         while (Frame.TryRead(ref buffer, int.MaxValue, out ReadOnlySequence<byte> body))

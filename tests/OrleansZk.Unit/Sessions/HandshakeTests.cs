@@ -199,9 +199,70 @@ public sealed class HandshakeTests : EngineTest
         Session.IsConnected.ShouldBeTrue();
     }
 
+    [Fact]
+    public void What_is_sent_behind_a_handshake_is_answered_behind_it_and_auth_packets_count_for_what_follows()
+    {
+        Session.Ask(WireRequests.Create("/secret", acl: [Digest(Permissions.All, "u:p")]));
+        Engine.Hold();
+        TestConnection connection = Engine.Open();
+        connection.Send(
+            WireRequests.ConnectFrame(new ConnectRequest(0, 0, 30_000, 0, new byte[16], false)),
+            WireRequests.GetData("/secret").ToFrame(1),
+            WireRequests.Auth("digest", "u:p").ToFrame(ReservedXid.Auth),
+            WireRequests.GetData("/secret").ToFrame(2),
+            WireRequests.SetData("/secret", "x").ToFrame(3));
+        connection.Frames.ShouldBeEmpty();
+
+        Engine.ReleaseAll();
+
+        WireReplies.Connect(connection.Frames.Dequeue()).SessionId.ShouldNotBe(0);
+        connection.Frames.Select(body => WireReplies.Read(body)).Select(reply => (reply.Xid, reply.Error)).ShouldBe(
+            [(1, ErrorCode.NoAuth), (ReservedXid.Auth, ErrorCode.Ok), (2, ErrorCode.Ok), (3, ErrorCode.Ok)]);
+    }
+
+    [Fact]
+    public void Wrong_credentials_behind_a_handshake_end_the_connection_behind_its_answer()
+    {
+        Engine.Hold();
+        TestConnection connection = Engine.Open();
+        connection.Send(
+            WireRequests.ConnectFrame(new ConnectRequest(0, 0, 30_000, 0, new byte[16], false)),
+            WireRequests.Auth("none", "u:p").ToFrame(ReservedXid.Auth),
+            WireRequests.Create("/never").ToFrame(1));
+
+        Engine.ReleaseAll();
+
+        WireReplies.Connect(connection.Frames.Dequeue()).SessionId.ShouldNotBe(0);
+        WireReplies.Read(connection.Frames.Dequeue()).Error.ShouldBe(ErrorCode.AuthFailed);
+        connection.Frames.ShouldBeEmpty();
+        connection.IsEnding.ShouldBeTrue();
+        IsThere("/never").ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_session_that_goes_on_elsewhere_leaves_its_old_connection_without_a_leader_too()
+    {
+        Engine.Replica.SetReadOnly(true);
+        Session.IsConnected.ShouldBeFalse("it was not read-only");
+        var request = new ConnectRequest(0, 0, 30_000, Session.Id, Session.Password, true);
+        TestSession first = TestSession.Greet(Engine, request, "10.0.0.2");
+        first.IsConnected.ShouldBeTrue();
+
+        TestSession second = TestSession.Greet(Engine, request, "10.0.0.3");
+
+        first.IsConnected.ShouldBeFalse();
+        second.IsConnected.ShouldBeTrue();
+        second.Ask(WireRequests.Exists("/"));
+        Engine.Replica.Connections.Count.ShouldBe(1);
+    }
+
     private sealed class Deaf : IConnectionTransport
     {
         public void Flush(bool elsewhere)
+        {
+        }
+
+        public void Resume()
         {
         }
 
