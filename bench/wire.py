@@ -56,17 +56,23 @@ def session_request(timeout, session=0, password=bytes(16), last_zxid=0):
     return struct.pack(">i", len(body)) + body
 
 
-def handshake(port):
-    """A connection on which the session is asked for."""
+def handshake(port, timeout=10_000):
+    """A connection on which the session is asked for, with its timeout in ms."""
     connection = socket.create_connection(("127.0.0.1", port), timeout=30)
-    connection.sendall(session_request(10_000))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.sendall(session_request(timeout))
     return connection
+
+
+def opened(connection):
+    """The timeout of the session that was asked for, in ms; 0 if the server does not give one."""
+    (timeout,) = struct.unpack_from(">i", receive_frame(connection), 4)
+    return max(timeout, 0)
 
 
 def served(connection, paths):
     """When the session was given, or the first of paths was read; None if the server does not give a session."""
-    (timeout,) = struct.unpack_from(">i", receive_frame(connection), 4)
-    if timeout <= 0:
+    if opened(connection) == 0:
         return None
     when = time.monotonic()
     for xid, path in enumerate(paths, 1):
