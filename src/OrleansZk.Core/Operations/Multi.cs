@@ -24,6 +24,8 @@ public sealed class Multi() : WriteOperation<MultiRequest>(OpCode.Multi, "MULT")
         return new MultiRequest(parts);
     }
 
+    internal override int StepsOf(WriteRequest request) => Math.Max(1, ((WriteRequest<MultiRequest>)request).Record.Parts.Count);
+
     internal override void Write(MultiRequest record, JuteWriter writer)
     {
         foreach (WriteRequest part in record.Parts)

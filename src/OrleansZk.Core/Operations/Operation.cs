@@ -50,6 +50,9 @@ public abstract class WriteOperation(OpCode code, string mnemonic) : Operation(c
     /// <summary>Decodes a request, on the thread that received it.</summary>
     /// <exception cref="JuteException">The request is malformed.</exception>
     internal abstract WriteRequest Decode(ref JuteReader reader);
+
+    /// <summary>See <see cref="WriteRequest.Steps"/>.</summary>
+    internal virtual int StepsOf(WriteRequest request) => 1;
 }
 
 /// <summary>A write whose request is a <typeparamref name="TRecord"/>.</summary>

@@ -26,10 +26,12 @@ public sealed record ReplicaLimits
     /// <summary>Bytes of the writes on their way, of all clients.</summary>
     public long MaxOutstandingBytes { get; init; } = 64L << 20;
 
-    /// <summary>Requests of one connection that wait for their turn; beyond, it is not read from.</summary>
+    /// <summary>
+    /// Requests of one connection that wait for their answers; a multi counts as its parts. Beyond, the connection is not read from: the writes of others would wait for them too.
+    /// </summary>
     public int MaxPending { get; init; } = 4096;
 
-    /// <summary>Bytes of those of them that are not writes.</summary>
+    /// <summary>Bytes of them.</summary>
     public int MaxPendingBytes { get; init; } = 4 << 20;
 
     /// <summary>

@@ -22,6 +22,9 @@ public abstract class WriteRequest
 
     public RequestOrigin Origin { get; internal set; }
 
+    /// <summary>What it takes to decide on the request and to apply it, in requests of one node: a multi has as many steps as parts.</summary>
+    internal int Steps => Operation.StepsOf(this);
+
     /// <summary>Bytes of the request's frame.</summary>
     internal int Length { get; set; }
 

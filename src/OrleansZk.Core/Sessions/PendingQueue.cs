@@ -11,10 +11,10 @@ namespace OrleansZk.Core.Sessions;
 /// between two writes that are on their way (<see cref="MayAddWrite"/>).</para>
 /// <para>Guarded by the connection's lock.</para>
 /// </remarks>
-/// <param name="maxRequests">Requests that may wait.</param>
-/// <param name="maxBytes">Bytes of those of them that are not writes.</param>
+/// <param name="maxSteps">Requests that may wait; a multi counts as its parts.</param>
+/// <param name="maxBytes">Bytes of them.</param>
 /// <param name="maxBetweenWrites">Requests that may stand between two writes.</param>
-internal sealed class PendingQueue(int maxRequests, int maxBytes, int maxBetweenWrites)
+internal sealed class PendingQueue(int maxSteps, int maxBytes, int maxBetweenWrites)
 {
     // Bytes that the requests between two writes and their answers may take, as far as that can be foreseen.
     private const int MaxCostBetweenWrites = 1 << 20;
@@ -24,6 +24,7 @@ internal sealed class PendingQueue(int maxRequests, int maxBytes, int maxBetween
 
     private readonly Queue<PendingRequest> _requests = new();
     private long _bytes;
+    private long _steps;
     private int _expectedAnswer = FirstExpectation;
     private int _writes;
 
@@ -37,7 +38,8 @@ internal sealed class PendingQueue(int maxRequests, int maxBytes, int maxBetween
     /// <summary>When the request at the head was received; the queue must not be empty.</summary>
     public long OldestReceivedAt => _requests.Peek().ReceivedAt;
 
-    public bool HasRoom => _requests.Count < maxRequests && _bytes < maxBytes;
+    /// <summary>False while so much waits that the requests of others would wait for it too, were more taken.</summary>
+    public bool HasRoom => _steps < maxSteps && _bytes < maxBytes;
 
     /// <summary>True when the request at the head needs no leader: it can be executed now.</summary>
     public bool HasReady => _requests.TryPeek(out PendingRequest head) && head.Write is null;
@@ -51,6 +53,8 @@ internal sealed class PendingQueue(int maxRequests, int maxBytes, int maxBetween
     public void AddWrite(WriteRequest request, long now)
     {
         _requests.Enqueue(new PendingRequest(request, null, 0, now, 0, false, request.Identities));
+        _bytes += request.Length;
+        _steps += request.Steps;
         _writes++;
         (_behind, _costBehind, _heavyBehind) = (0, 0, 0);
     }
@@ -63,6 +67,7 @@ internal sealed class PendingQueue(int maxRequests, int maxBytes, int maxBetween
         frame.CopyTo(copy);
         int cost = (int)Math.Min(int.MaxValue, (long)frame.Length + _expectedAnswer);
         _bytes += frame.Length;
+        _steps++;
         _requests.Enqueue(new PendingRequest(null, copy, frame.Length, now, cost, isHeavy, identities, outcome));
         CountBehind(1, cost, isHeavy);
     }
@@ -70,8 +75,11 @@ internal sealed class PendingQueue(int maxRequests, int maxBytes, int maxBetween
     /// <summary>Takes the write at the head.</summary>
     public PendingRequest TakeWrite()
     {
+        PendingRequest request = _requests.Dequeue();
+        _bytes -= request.Write!.Length;
+        _steps -= request.Write.Steps;
         _writes--;
-        return _requests.Dequeue();
+        return request;
     }
 
     /// <summary>Takes the next request unless it is a write; it is to be given to <see cref="Release"/> after use.</summary>
@@ -86,6 +94,7 @@ internal sealed class PendingQueue(int maxRequests, int maxBytes, int maxBetween
         frame = request.Frame;
         _requests.Dequeue();
         _bytes -= request.Length;
+        _steps--;
         if (_writes == 0)
         {
             CountBehind(-1, -request.Cost, request.IsHeavy);
@@ -104,7 +113,8 @@ internal sealed class PendingQueue(int maxRequests, int maxBytes, int maxBetween
             Release(request);
         }
 
-        (_bytes, _writes, _behind, _costBehind, _heavyBehind) = (0, 0, 0, 0, 0);
+        (_bytes, _steps, _writes) = (0, 0, 0);
+        (_behind, _costBehind, _heavyBehind) = (0, 0, 0);
     }
 
     public static void Release(in PendingRequest request)

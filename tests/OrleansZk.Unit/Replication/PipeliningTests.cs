@@ -197,4 +197,18 @@ public sealed class PipeliningTests : EngineTest
 
         session.TakeAll().Count.ShouldBe(25);
     }
+
+    [Fact]
+    public void A_connection_with_large_multis_has_few_of_them_on_their_way()
+    {
+        using var engine = new EngineHarness(new EngineSettings { Limits = new ReplicaLimits { MaxPending = 10 } });
+        TestSession session = engine.Connect();
+        engine.Hold();
+        session.Send([.. Enumerable.Range(0, 8).Select(i => Multi([.. Enumerable.Range(0, 4).Select(j => Create($"/{i}-{j}"))]))]);
+        session.Connection.Connection.Outstanding.ShouldBe(3);
+
+        engine.ReleaseAll();
+
+        session.TakeAll().OfType<Answer>().Count(answer => answer.Result.Error == ErrorCode.Ok).ShouldBe(8);
+    }
 }
