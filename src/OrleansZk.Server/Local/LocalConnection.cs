@@ -25,6 +25,9 @@ internal sealed class LocalConnection : IConnectionTransport
     private const string NoAddress = "0.0.0.0";
     private const int KeptCapacity = 64 << 10;
 
+    /// <summary>Bytes of requests that may wait to be taken, while the leader is slow or there is none.</summary>
+    internal const int MaxGathered = 64 << 20;
+
     private readonly Lock _inGate = new();
     private readonly Lock _outGate = new();
     private readonly Replica _replica;
@@ -79,7 +82,7 @@ internal sealed class LocalConnection : IConnectionTransport
     /// <summary>Sends a request behind those that were sent before.</summary>
     /// <param name="state">Handed back with the answer.</param>
     /// <returns>False when the connection has ended: there will be no answer.</returns>
-    /// <exception cref="KeeperException">Clients cannot ask for that, or it is too large.</exception>
+    /// <exception cref="KeeperException">Clients cannot ask for that, it is too large, or too much waits already (<see cref="ErrorCode.ThrottledOp"/>).</exception>
     public bool Send(ClientRequest request, object? state) => Gather(
         (Request: request, Xid: Interlocked.Increment(ref _xid)),
         static (writer, sent) => ClientCodec.WriteRequest(writer, sent.Xid & int.MaxValue, sent.Request),
@@ -133,6 +136,11 @@ internal sealed class LocalConnection : IConnectionTransport
     {
         lock (_inGate)
         {
+            if (_gathered.Length >= MaxGathered)
+            {
+                throw new KeeperException(ErrorCode.ThrottledOp);
+            }
+
             int start = _gathered.Length;
             _gathered.WriteInt(0);
             try

@@ -2,6 +2,7 @@ using OrleansZk.Client;
 using OrleansZk.Protocol.Records;
 using OrleansZk.Server.Local;
 using OrleansZk.TestKit.Engine;
+using OrleansZk.TestKit.Processes;
 
 namespace OrleansZk.Server.Tests.Local;
 
@@ -43,6 +44,29 @@ public sealed class LocalSessionTests : IDisposable
         await AskAsync(session, new ClientRequest(OpCode.CloseSession));
         session.IsClosed.ShouldBeTrue();
         _engine.Replica.Sessions.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_waits_for_a_leader_is_bounded_and_the_rest_is_refused()
+    {
+        LocalSession session = await OpenAsync();
+        _engine.Hold();
+        ClientRequest[] requests =
+        [
+            .. Enumerable.Range(0, 100).Select(i => ClientRequest.Create($"/{i}", new byte[1_000_000], CreateMode.Persistent, null, null)),
+        ];
+        Task<IReadOnlyList<NumberedReply>?> executing = session.ExecuteAsync(1, requests);
+
+        await Deadline.WaitUntilAsync(
+            () =>
+            {
+                _engine.ReleaseAll();
+                return executing.IsCompleted;
+            },
+            "all answers");
+        ErrorCode[] errors = [.. (await executing)!.Select(reply => reply.Reply.Error)];
+        errors.Count(error => error == ErrorCode.Ok).ShouldBeInRange(50, 90);
+        errors.Where(error => error != ErrorCode.Ok).ShouldAllBe(error => error == ErrorCode.ThrottledOp);
     }
 
     [Fact]
