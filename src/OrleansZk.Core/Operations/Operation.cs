@@ -42,6 +42,34 @@ public abstract class ReadOperation(OpCode code, string mnemonic) : Operation(co
     internal abstract ErrorCode Execute(ref JuteReader request, in ReadContext context, JuteWriter reply);
 }
 
+/// <summary>A read that takes long, and need not see one state of the tree: it is executed in steps, and others have their turn between them.</summary>
+public abstract class SteppedReadOperation(OpCode code, string mnemonic) : ReadOperation(code, mnemonic)
+{
+    internal sealed override bool IsHeavy => true;
+
+    /// <summary>Reads the request.</summary>
+    /// <exception cref="JuteException">The request is malformed.</exception>
+    internal abstract ReadSteps Begin(ref JuteReader request);
+
+    internal sealed override ErrorCode Execute(ref JuteReader request, in ReadContext context, JuteWriter reply)
+    {
+        ReadSteps steps = Begin(ref request);
+        while (!steps.Next(context))
+        {
+        }
+
+        return ErrorCode.Ok;
+    }
+}
+
+/// <summary>A <see cref="SteppedReadOperation"/> on its way. Its answer has no record.</summary>
+internal abstract class ReadSteps
+{
+    /// <summary>Takes the next step, which is small.</summary>
+    /// <returns>True when it was the last.</returns>
+    public abstract bool Next(in ReadContext context);
+}
+
 /// <summary>A request that the leader decides on and the log keeps.</summary>
 public abstract class WriteOperation(OpCode code, string mnemonic) : Operation(code, mnemonic)
 {

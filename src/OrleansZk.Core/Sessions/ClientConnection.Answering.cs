@@ -11,6 +11,7 @@ namespace OrleansZk.Core.Sessions;
 public sealed partial class ClientConnection
 {
     private List<(EventType Type, string Path)>? _eventsBeforeReply;
+    private ReadSteps? _steps;
 
     /// <summary>Executes, before a write of this connection is applied, what stands before it and must not see it. Called with the replica's write lock.</summary>
     /// <param name="now">A timestamp.</param>
@@ -128,7 +129,17 @@ public sealed partial class ClientConnection
     {
         for (int i = 1; i <= most && !IsEnding && _output.Length < _replica.Limits.OutputPerTurn; i++)
         {
-            if ((turn is null && _pending.HasHeavyReady) || !_pending.TryTakeOther(out PendingRequest pending, out byte[]? frame))
+            if (turn is null && _pending.HasHeavyReady)
+            {
+                return;
+            }
+
+            if (turn is { } stepsTurn && !TryExecuteSteps(stepsTurn))
+            {
+                return;
+            }
+
+            if (!_pending.TryTakeOther(out PendingRequest pending, out byte[]? frame))
             {
                 return;
             }
@@ -139,6 +150,45 @@ public sealed partial class ClientConnection
                 return;
             }
         }
+    }
+
+    /// <summary>Goes on with the request at the head, if it is one that is executed in steps.</summary>
+    /// <returns>False when the turn was over before the last step.</returns>
+    private bool TryExecuteSteps(in Turn turn)
+    {
+        if (!_pending.TryPeekHeavy(out ReadOnlySpan<byte> frame, out IReadOnlyList<AclId>? identities))
+        {
+            return true;
+        }
+
+        if (_steps is null)
+        {
+            var reader = new JuteReader(frame);
+            if (OperationTable.Find(RequestHeader.Read(ref reader).Type) is not SteppedReadOperation operation)
+            {
+                return true;
+            }
+
+            try
+            {
+                _steps = operation.Begin(ref reader);
+            }
+            catch (JuteException)
+            {
+                // Answered in its turn.
+                return true;
+            }
+        }
+
+        while (!_steps.Next(new ReadContext(_replica, this, identities)))
+        {
+            if (turn.IsOver)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void AnswerPending(in PendingRequest pending, byte[] frame, long now)
@@ -195,7 +245,9 @@ public sealed partial class ClientConnection
         {
             try
             {
-                error = read.Execute(ref reader, new ReadContext(_replica, this, identities), _output.Writer);
+                // One that was executed in steps has come to its end.
+                error = _steps is null ? read.Execute(ref reader, new ReadContext(_replica, this, identities), _output.Writer) : ErrorCode.Ok;
+                _steps = null;
             }
             catch (JuteException)
             {

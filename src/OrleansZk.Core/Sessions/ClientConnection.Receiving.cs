@@ -161,7 +161,7 @@ public sealed partial class ClientConnection
             request.Length = frame.Length;
             Enlist(request, now);
         }
-        else if (_pending.Count == 0 || (header.Type == OpCode.Ping && IsKeptWaiting(now)))
+        else if ((_pending.Count == 0 && !IsExecutedInSteps(operation)) || (header.Type == OpCode.Ping && IsKeptWaiting(now)))
         {
             AnswerNow(frame, _identities);
         }
@@ -172,6 +172,8 @@ public sealed partial class ClientConnection
 
         return true;
     }
+
+    private bool IsExecutedInSteps(Operation? operation) => _replica.Limits.DefersHeavy && operation is SteppedReadOperation;
 
     /// <summary>True when a write waits for longer than a leader takes: the client must hear meanwhile that the server lives.</summary>
     private bool IsKeptWaiting(long now) => _replica.Clock.GetElapsedTime(_pending.OldestReceivedAt, now).TotalMilliseconds > _replica.Limits.PingsPassAfter;

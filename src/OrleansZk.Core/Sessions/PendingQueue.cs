@@ -47,6 +47,21 @@ internal sealed class PendingQueue(int maxSteps, int maxBytes, int maxBetweenWri
     /// <summary>True when the request at the head can be executed now, and is heavy.</summary>
     public bool HasHeavyReady => _requests.TryPeek(out PendingRequest head) && head is { Write: null, IsHeavy: true };
 
+    /// <summary>Shows the request at the head if it is heavy and can be executed now.</summary>
+    public bool TryPeekHeavy(out ReadOnlySpan<byte> frame, [NotNullWhen(true)] out IReadOnlyList<AclId>? identities)
+    {
+        if (_requests.TryPeek(out PendingRequest head) && head is { Frame: { } bytes, IsHeavy: true })
+        {
+            frame = bytes.AsSpan(0, head.Length);
+            identities = head.Identities;
+            return true;
+        }
+
+        frame = default;
+        identities = null;
+        return false;
+    }
+
     /// <summary>False while too much waits that a further write must not overtake.</summary>
     public bool MayAddWrite => _behind == 0 || (_behind <= maxBetweenWrites && _costBehind <= MaxCostBetweenWrites && _heavyBehind == 0);
 

@@ -212,6 +212,25 @@ public sealed class BackPressureTests : EngineTest
         Engine.Settle();
     }
 
+    [Fact]
+    public void When_turns_are_short_every_request_is_answered_all_the_same_and_setWatches_in_many_of_them()
+    {
+        using var engine = new EngineHarness(new EngineSettings { Limits = new ReplicaLimits { TurnTime = TimeSpan.Zero } });
+        TestSession session = engine.Connect();
+        session.Ask(Create("/a"));
+        string[] paths = [.. Enumerable.Range(0, 1000).Select(i => $"/w{i}")];
+
+        session.Send(
+            Create("/b"), SetWatches(0, exist: paths, data: ["/gone"]), SetData("/a", "1"), GetData("/a"), Create("/w7"), Multi(Create("/c"), Delete("/c")), Exists("/w7"));
+
+        List<Received> all = session.TakeAll();
+        all.OfType<Answer>().Select(answer => answer.Result.Error).ShouldAllBe(error => error == ErrorCode.Ok);
+        all.OfType<Answer>().Count().ShouldBe(7);
+        all[1].ShouldBe(new Event(EventType.NodeDeleted, "/gone", -1));
+        all.OfType<Event>().Select(e => (e.Type, e.Path)).ShouldBe([(EventType.NodeDeleted, "/gone"), (EventType.NodeCreated, "/w7")]);
+        engine.Replica.Watches.Data.Count.ShouldBe(999);
+    }
+
     /// <summary>Lets time pass as a server does, with a ping of the test's own session.</summary>
     private void Pass(TimeSpan time)
     {
