@@ -95,7 +95,7 @@ public ref struct JuteReader(ReadOnlySpan<byte> bytes)
         var acl = new Acl[ReadCount(3 * sizeof(int))];
         for (int i = 0; i < acl.Length; i++)
         {
-            acl[i] = new Acl((Permissions)ReadInt(), new AclId(ReadString() ?? "", ReadString() ?? ""));
+            acl[i] = new Acl((Permissions)ReadInt(), new AclId(ReadString() ?? "", JavaText.Decode(ReadSpan())));
         }
 
         return acl;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using OrleansZk.Protocol;
 
 namespace OrleansZk.Core.Access;
 
@@ -30,11 +31,16 @@ public sealed class DigestScheme(HashAlgorithmName algorithm, string? superDiges
 {
     public override bool IsAuthenticated => true;
 
+    /// <summary>The id of who knows a password, as it stands in ACLs.</summary>
+    /// <param name="userAndPassword">
+    /// <c>user:password</c>; without a colon all of it is the user. ZooKeeper makes text of it first, so bytes that are not UTF-8 count as U+FFFD.
+    /// </param>
     public string Generate(ReadOnlySpan<byte> userAndPassword)
     {
-        byte[] hash = CryptographicOperations.HashData(algorithm, userAndPassword);
-        int colon = userAndPassword.IndexOf((byte)':');
-        string user = Encoding.UTF8.GetString(colon < 0 ? userAndPassword : userAndPassword[..colon]);
+        string text = JavaText.Decode(userAndPassword);
+        byte[] hash = CryptographicOperations.HashData(algorithm, Encoding.UTF8.GetBytes(text));
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        string user = colon < 0 ? text : text[..colon];
         return $"{user}:{Convert.ToBase64String(hash)}";
     }
 

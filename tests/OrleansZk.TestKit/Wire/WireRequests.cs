@@ -105,8 +105,10 @@ public static class WireRequests
             writer => new SetWatchesRequest(relativeZxid, data ?? [], exist ?? [], child ?? [], persistent ?? [], recursive ?? [])
                 .Write(writer, withPersistent: true));
 
-    public static WireRequest Auth(string scheme, string credentials) =>
-        WireRequest.Of(OpCode.Auth, new AuthRequest(0, scheme, Encoding.UTF8.GetBytes(credentials)).Write);
+    public static WireRequest Auth(string scheme, string credentials) => Auth(scheme, Encoding.UTF8.GetBytes(credentials));
+
+    public static WireRequest Auth(string scheme, byte[] credentials) =>
+        WireRequest.Of(OpCode.Auth, new AuthRequest(0, scheme, credentials).Write);
 
     public static WireRequest Sasl(byte[] token) => WireRequest.Of(OpCode.Sasl, writer => writer.WriteBuffer(token));
 
