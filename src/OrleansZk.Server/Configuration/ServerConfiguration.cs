@@ -19,7 +19,10 @@ internal static class ServerConfiguration
         var warnings = new List<string>();
         if (configuration[SettingTable.Get(nameof(ServerOptions.ZooCfg)).Key] is { Length: > 0 } path)
         {
-            var source = new ZooCfgConfigurationSource(path);
+            var context = new ZooCfgContext(
+                IsEnsemble: !string.IsNullOrEmpty(configuration[SettingTable.Get(nameof(ServerOptions.Ensemble)).Key]),
+                HasPeerCertificate: !string.IsNullOrEmpty(configuration[$"{ServerOptions.Section}:{nameof(PeerOptions.PeerCertificatePath)}"]));
+            var source = new ZooCfgConfigurationSource(path, context);
             warnings.AddRange(source.Warnings);
             InsertAboveFiles(((IConfigurationBuilder)configuration).Sources, source);
         }

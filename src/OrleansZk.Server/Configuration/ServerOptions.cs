@@ -22,6 +22,12 @@ public sealed class ServerOptions
     /// <summary>Address to listen on for operators (<c>admin.serverAddress</c>).</summary>
     public string AdminAddress { get; set; } = "127.0.0.1";
 
+    /// <summary>
+    /// Names by which operators reach the admin port, separated by commas, beside addresses, localhost, the machine's name and <see cref="AdvertisedHost"/>;
+    /// * for any. Requests that change something must use one of them.
+    /// </summary>
+    public string AdminHosts { get; set; } = "";
+
     /// <summary>Folder of the log and the checkpoint (<c>dataDir</c>).</summary>
     public string DataDirectory { get; set; } = "data";
 

@@ -11,6 +11,9 @@ internal sealed record Setting(string Name, string Allowed, Func<string, bool> A
     /// <summary>True when messages must not show the value.</summary>
     public bool IsSecret { get; init; }
 
+    /// <summary>The largest number that is a value; null for what is no number.</summary>
+    public long? Largest { get; init; }
+
     /// <summary>The setting's key in the configuration.</summary>
     public string Key => $"{ServerOptions.Section}:{Name}";
 
@@ -19,7 +22,10 @@ internal sealed record Setting(string Name, string Allowed, Func<string, bool> A
         most is int.MaxValue or long.MaxValue ? $"an integer, {least} or more" : $"an integer from {least} to {most}",
         text => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long value)
             && value >= least && value <= most,
-        get);
+        get)
+    {
+        Largest = most,
+    };
 
     public static Setting Boolean(string name, Func<ServerOptions, object> get) =>
         new(name, "true or false", text => bool.TryParse(text, out _), get);

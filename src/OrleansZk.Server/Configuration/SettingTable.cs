@@ -13,6 +13,7 @@ internal static class SettingTable
         Setting.Integer(nameof(ServerOptions.ClientListenBacklog), o => o.ClientListenBacklog, -1, 65535),
         Setting.Integer(nameof(ServerOptions.AdminPort), o => o.AdminPort, -1, 65535),
         Setting.Address(nameof(ServerOptions.AdminAddress), o => o.AdminAddress),
+        Setting.Text(nameof(ServerOptions.AdminHosts), o => o.AdminHosts),
         new(nameof(ServerOptions.DataDirectory), "the path of a folder", IsPath, o => o.DataDirectory),
         Setting.Boolean(nameof(ServerOptions.CreateDataDirectory), o => o.CreateDataDirectory),
         Setting.Text(nameof(ServerOptions.ZooCfg), o => o.ZooCfg),

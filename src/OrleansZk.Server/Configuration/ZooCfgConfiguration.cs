@@ -2,9 +2,9 @@ namespace OrleansZk.Server.Configuration;
 
 /// <summary>A <c>zoo.cfg</c> as a source of configuration. It is read once.</summary>
 /// <exception cref="ConfigurationException">On creation: the file cannot be used.</exception>
-internal sealed class ZooCfgConfigurationSource(string path) : IConfigurationSource
+internal sealed class ZooCfgConfigurationSource(string path, ZooCfgContext context) : IConfigurationSource
 {
-    private readonly ZooCfgContent _content = ZooCfgReader.Read(path);
+    private readonly ZooCfgContent _content = ZooCfgReader.Read(path, context);
 
     /// <summary>What the operator should know about the file.</summary>
     public IReadOnlyList<string> Warnings => _content.Warnings;

@@ -25,7 +25,8 @@ internal abstract record ZooCfgVerdict
 
     public sealed record None : ZooCfgVerdict;
 
-    public sealed record Set(Setting Setting, string Text) : ZooCfgVerdict;
+    /// <param name="Warning">Why another value is used than the one in the file, for a sentence that begins with it; null when it is that one.</param>
+    public sealed record Set(Setting Setting, string Text, string? Warning = null) : ZooCfgVerdict;
 
     public sealed record Ignore(string Reason) : ZooCfgVerdict;
 
@@ -42,13 +43,17 @@ internal sealed record ZooCfgKey(string Name, ZooCfgTreatment Treatment, string 
 {
     /// <summary>A key that becomes a setting.</summary>
     /// <param name="note">What is to be said beside the setting's name.</param>
-    public static ZooCfgKey Taken(string name, string setting, ZooCfgValue value, string note = "")
+    /// <param name="otherwise">
+    /// What becomes of a value that is not allowed, where ZooKeeper starts with it all the same; null where ZooKeeper does not start either.
+    /// </param>
+    public static ZooCfgKey Taken(string name, string setting, ZooCfgValue value, string note = "", ZooCfgFallback? otherwise = null)
     {
         Setting target = SettingTable.Get(setting);
+        string allowed = value.Allowed ?? target.Allowed;
         return new ZooCfgKey(name, ZooCfgTreatment.Taken, note.Length == 0 ? $"`{setting}`" : $"`{setting}`; {note}", text =>
             value.Convert(text) is { } converted && target.Accepts(converted)
                 ? new ZooCfgVerdict.Set(target, converted)
-                : new ZooCfgVerdict.Invalid(value.Allowed ?? target.Allowed));
+                : otherwise?.Judge(text, target, value, allowed) ?? new ZooCfgVerdict.Invalid(allowed));
     }
 
     public static ZooCfgKey Ignored(string name, string reason) =>
@@ -63,4 +68,16 @@ internal sealed record ZooCfgKey(string Name, ZooCfgTreatment Treatment, string 
         ZooCfgTreatment.Refused,
         $"unless `{harmless}`: {reason}",
         text => string.Equals(text, harmless, StringComparison.OrdinalIgnoreCase) ? ZooCfgVerdict.Nothing : new ZooCfgVerdict.Refuse(reason));
+
+    /// <summary>A key that is refused unless it says no, in whatever words: to ZooKeeper all but <c>true</c> is that, and nobody who writes these means yes.</summary>
+    public static ZooCfgKey RefusedUnlessOff(string name, string reason) => new(
+        name,
+        ZooCfgTreatment.Refused,
+        $"unless `false`: {reason}",
+        text => text.ToUpperInvariant() switch
+        {
+            "FALSE" => ZooCfgVerdict.Nothing,
+            "" or "NO" or "OFF" or "0" or "N" or "F" or "DISABLED" or "NONE" => new ZooCfgVerdict.Ignore($"'{text}' is taken for false"),
+            _ => new ZooCfgVerdict.Refuse(reason),
+        });
 }

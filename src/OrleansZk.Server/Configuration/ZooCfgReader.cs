@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace OrleansZk.Server.Configuration;
@@ -7,23 +8,29 @@ namespace OrleansZk.Server.Configuration;
 /// <param name="Warnings">One for each key that has no effect.</param>
 internal sealed record ZooCfgContent(IReadOnlyDictionary<string, string> Values, IReadOnlyList<string> Warnings);
 
+/// <summary>What else is configured, as far as it decides what a <c>zoo.cfg</c> may ask for.</summary>
+/// <param name="IsEnsemble">The server is one of an ensemble (<c>--ensemble</c>).</param>
+/// <param name="HasPeerCertificate">Connections between servers are encrypted.</param>
+internal readonly record struct ZooCfgContext(bool IsEnsemble, bool HasPeerCertificate);
+
 /// <summary>Turns a <c>zoo.cfg</c> into settings, by <see cref="ZooCfgTable"/>.</summary>
 internal sealed class ZooCfgReader
 {
     private const string Prefix = "zookeeper.";
 
     private readonly string _path;
+    private readonly ZooCfgContext _context;
     private readonly List<Entry> _entries = [];
     private readonly Dictionary<string, string> _values = [];
     private readonly List<string> _warnings = [];
     private readonly List<string> _problems = [];
 
-    private ZooCfgReader(string path) => _path = path;
+    private ZooCfgReader(string path, ZooCfgContext context) => (_path, _context) = (path, context);
 
     /// <exception cref="ConfigurationException">The file cannot be read, a value is not allowed, or a key is refused.</exception>
-    public static ZooCfgContent Read(string path)
+    public static ZooCfgContent Read(string path, ZooCfgContext context = default)
     {
-        var reader = new ZooCfgReader(path);
+        var reader = new ZooCfgReader(path, context);
         reader.ReadEntries();
         reader.Judge();
         if (reader._problems.Count > 0)
@@ -47,6 +54,24 @@ internal sealed class ZooCfgReader
         }
     }
 
+    /// <summary>Java trims whatever is not above a space, and nothing else.</summary>
+    private static string Trim(string text)
+    {
+        int start = 0;
+        int end = text.Length;
+        while (start < end && text[start] <= ' ')
+        {
+            start++;
+        }
+
+        while (end > start && text[end - 1] <= ' ')
+        {
+            end--;
+        }
+
+        return text[start..end];
+    }
+
     private void ReadEntries()
     {
         Add(_path, _ => true);
@@ -61,14 +86,14 @@ internal sealed class ZooCfgReader
     {
         foreach (JavaProperty property in ReadFile(path))
         {
-            string key = property.Key.Trim();
+            string key = Trim(property.Key);
             key = key.StartsWith(Prefix, StringComparison.Ordinal) ? key[Prefix.Length..] : key;
             if (!isWanted(key))
             {
                 continue;
             }
 
-            var entry = new Entry(key, property.Value.Trim(), $"{path}, line {property.Line}");
+            var entry = new Entry(key, Trim(property.Value), $"{path}, line {property.Line}");
             if (_entries.Find(earlier => earlier.Key == key) is { } earlier)
             {
                 _warnings.Add($"{earlier.Place}: {key} has no effect, because it is set again at {entry.Place}");
@@ -94,8 +119,8 @@ internal sealed class ZooCfgReader
             Judge(entry, key);
         }
 
-        JudgeServers();
         LookIntoDataFolder();
+        JudgeServers();
     }
 
     private static int Rank(ZooCfgKey? key)
@@ -113,10 +138,15 @@ internal sealed class ZooCfgReader
 
     private void Judge(Entry entry, ZooCfgKey key)
     {
-        switch (key.Judge(entry.Value))
+        switch (JudgeInContext(entry, key))
         {
             case ZooCfgVerdict.Set set:
                 _values[set.Setting.Key] = set.Text;
+                if (set.Warning is { } warning)
+                {
+                    _warnings.Add($"{entry.Place}: {(set.Setting.IsSecret ? entry.Key : $"{entry.Key}={entry.Value}")} {warning}");
+                }
+
                 break;
             case ZooCfgVerdict.Ignore ignore:
                 _warnings.Add($"{entry.Place}: {entry.Key} is ignored, because {ignore.Reason}");
@@ -133,11 +163,34 @@ internal sealed class ZooCfgReader
         }
     }
 
+    private ZooCfgVerdict JudgeInContext(Entry entry, ZooCfgKey key)
+    {
+        ZooCfgVerdict verdict = key.Judge(entry.Value);
+        if (!_context.IsEnsemble || verdict is not ZooCfgVerdict.Ignore { Reason: ZooCfgTable.Ensemble })
+        {
+            return verdict;
+        }
+
+        return entry.Key == "sslQuorum" && entry.Value.Equals("true", StringComparison.OrdinalIgnoreCase) && !_context.HasPeerCertificate
+            ? new ZooCfgVerdict.Refuse($"servers would speak to each other without TLS; set {ServerOptions.Section}:{nameof(Peers.PeerOptions.PeerCertificatePath)}")
+            : new ZooCfgVerdict.Ignore("servers of an ensemble find each other, and agree, through their store");
+    }
+
     private void JudgeServers()
     {
         List<Entry> servers = _entries.FindAll(entry => entry.Key.StartsWith("server.", StringComparison.Ordinal)
             && entry.Key.AsSpan("server.".Length).IndexOfAnyExceptInRange('0', '9') < 0);
-        if (servers.Count > 1)
+        if (_context.IsEnsemble && servers.Count > 0)
+        {
+            _warnings.Add($"{servers[0].Place}: {string.Join(", ", servers.Select(server => server.Key))} are ignored, "
+                + "because servers of an ensemble find each other through their store (--ensemble)");
+            if (_values.TryGetValue(SettingTable.Get(nameof(ServerOptions.ServerId)).Key, out string? id)
+                && servers.Find(server => server.Key == "server." + id) is { } own)
+            {
+                TakeClientPort(own);
+            }
+        }
+        else if (servers.Count > 1)
         {
             _problems.Add($"{servers[0].Place}: {string.Join(", ", servers.Select(server => server.Key))} are refused: "
                 + "servers of an ensemble find each other through their store (--ensemble), "
@@ -200,6 +253,10 @@ internal sealed class ZooCfgReader
             if (id.Accepts(text))
             {
                 _values[id.Key] = text;
+            }
+            else if (!_context.IsEnsemble && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
+            {
+                _warnings.Add($"{path}, line 1: the server's number is '{text}', which is ignored, because it is not {id.Allowed}; a server that stands alone needs none");
             }
             else
             {

@@ -1,4 +1,6 @@
+using OrleansZk.Server.Admin.Commands;
 using static OrleansZk.Server.Configuration.ZooCfgKey;
+using Fallback = OrleansZk.Server.Configuration.ZooCfgFallback;
 using Options = OrleansZk.Server.Configuration.ServerOptions;
 using Value = OrleansZk.Server.Configuration.ZooCfgValue;
 
@@ -10,11 +12,13 @@ namespace OrleansZk.Server.Configuration;
 /// </summary>
 internal static class ZooCfgTable
 {
+    /// <summary>The reason of keys that are about an ensemble, for a server that is in none.</summary>
+    public const string Ensemble = "this server stands alone, without a quorum or an election";
+
     private const string Tls = "TLS is not there yet (planned), and clients must not be served without it where it was asked for";
     private const string Sasl = "SASL is not there yet (planned), and clients must not be let in without it where it was asked for";
     private const string Enforced = "clients cannot be made to authenticate yet (planned), and must not be let in without";
     private const string Audit = "there is no audit log yet (planned), and operations must not go unrecorded where it was asked for";
-    private const string Ensemble = "this server stands alone, without a quorum or an election";
     private const string Purge = "checkpoints drop the log that they cover by themselves";
     private const string Own = "it tunes a part of ZooKeeper that has no counterpart here";
     private const string Groups = "writes are gathered into groups by themselves, without waiting";
@@ -31,33 +35,43 @@ internal static class ZooCfgTable
         // Clients and sessions.
         Taken("clientPort", nameof(Options.ClientPort), Value.Integer),
         Taken("clientPortAddress", nameof(Options.ClientAddress), Value.Host, "the name of a host is looked up"),
-        Taken("clientPortListenBacklog", nameof(Options.ClientListenBacklog), Value.NegativeIs(-1)),
-        Taken("tickTime", nameof(Options.TickTime), Value.Integer),
-        Taken("minSessionTimeout", nameof(Options.MinSessionTimeout), Value.Integer),
+        Taken("clientPortListenBacklog", nameof(Options.ClientListenBacklog), Value.NegativeIs(-1), otherwise: Fallback.Range),
+        Taken("tickTime", nameof(Options.TickTime), Value.Integer, otherwise: Fallback.Range),
+        Taken("minSessionTimeout", nameof(Options.MinSessionTimeout), Value.Integer, otherwise: Fallback.NegativeIs("0")),
         Taken("maxSessionTimeout", nameof(Options.MaxSessionTimeout), Value.Integer),
         Taken("maxClientCnxns", nameof(Options.MaxClientConnections), Value.NegativeIs(0)),
-        Taken("maxCnxns", nameof(Options.MaxConnections), Value.NegativeIs(0)),
-        Taken("nio.sessionlessCnxnTimeout", nameof(Options.HandshakeTimeout), Value.JavaInteger),
-        Taken("jute.maxbuffer", nameof(Options.MaxFrameLength), Value.JavaInteger, "ZooKeeper itself takes it from the command line only"),
-        Taken("globalOutstandingLimit", nameof(Options.MaxOutstandingRequests), Value.JavaInteger),
-        Taken("largeRequestMaxBytes", nameof(Options.MaxOutstandingBytes), Value.JavaInteger, "bounds all writes on their way, not only large ones"),
-        Taken("4lw.commands.whitelist", nameof(Options.FourLetterWords), Value.Text),
+        Taken("maxCnxns", nameof(Options.MaxConnections), Value.NegativeIs(0), otherwise: Fallback.Property),
+        Taken("nio.sessionlessCnxnTimeout", nameof(Options.HandshakeTimeout), Value.JavaInteger, otherwise: Fallback.Property),
+        Taken(
+            "jute.maxbuffer",
+            nameof(Options.MaxFrameLength),
+            Value.JavaInteger,
+            "ZooKeeper itself takes it from the command line only",
+            Fallback.Property),
+        Taken("globalOutstandingLimit", nameof(Options.MaxOutstandingRequests), Value.JavaInteger, otherwise: Fallback.Property),
+        Taken(
+            "largeRequestMaxBytes",
+            nameof(Options.MaxOutstandingBytes),
+            Value.JavaInteger,
+            "bounds all writes on their way, not only large ones",
+            Fallback.Property),
+        new("4lw.commands.whitelist", ZooCfgTreatment.Taken, $"`{nameof(Options.FourLetterWords)}`; what is no word is ignored with a warning", JudgeWords),
         Ignored("clientTcpKeepAlive", "connections that fall silent are found by their session's timeout"),
         Ignored("localSessionsEnabled", "every session is a global one"),
         Ignored("localSessionsUpgradingEnabled", "every session is a global one"),
-        Ignored("readonlymode.enabled", "a server that stands alone is never cut off from a quorum"),
+        Ignored("readonlymode.enabled", "servers of an ensemble always serve reads when they are cut off, and one that stands alone never is"),
 
         // Data.
         Taken("dataDir", nameof(Options.DataDirectory), Value.Text, "its file `myid`, if any, becomes `ServerId`"),
-        Taken("datadir.autocreate", nameof(Options.CreateDataDirectory), Value.TrueFalse),
-        Taken("snapCount", nameof(Options.CheckpointTransactions), Value.JavaInteger),
-        Taken("txnLogSizeLimitInKb", nameof(Options.LogSegmentBytes), Value.Kilobytes),
-        Taken("forceSync", nameof(Options.ForceSync), Value.YesNo),
-        Taken("enforceQuota", nameof(Options.EnforceQuota), Value.TrueFalse),
-        Taken("extendedTypesEnabled", nameof(Options.TtlEnabled), Value.TrueFalse),
-        Taken("znode.container.checkIntervalMs", nameof(Options.ContainerCheckInterval), Value.JavaInteger),
-        Taken("znode.container.maxPerMinute", nameof(Options.ContainerMaxPerCheck), Value.JavaInteger, "counts each check"),
-        Taken("znode.container.maxNeverUsedIntervalMs", nameof(Options.ContainerMaxNeverUsed), Value.JavaInteger),
+        Taken("datadir.autocreate", nameof(Options.CreateDataDirectory), Value.TrueFalse, otherwise: Fallback.Is("false")),
+        Taken("snapCount", nameof(Options.CheckpointTransactions), Value.JavaInteger, otherwise: Fallback.Property),
+        Taken("txnLogSizeLimitInKb", nameof(Options.LogSegmentBytes), Value.Kilobytes, otherwise: Fallback.Property),
+        Taken("forceSync", nameof(Options.ForceSync), Value.YesNo, otherwise: Fallback.Is("true")),
+        Taken("enforceQuota", nameof(Options.EnforceQuota), Value.TrueFalse, otherwise: Fallback.Unset),
+        Taken("extendedTypesEnabled", nameof(Options.TtlEnabled), Value.TrueFalse, otherwise: Fallback.Is("false")),
+        Taken("znode.container.checkIntervalMs", nameof(Options.ContainerCheckInterval), Value.JavaInteger, otherwise: Fallback.Property),
+        Taken("znode.container.maxPerMinute", nameof(Options.ContainerMaxPerCheck), Value.JavaInteger, "counts each check", Fallback.Property),
+        Taken("znode.container.maxNeverUsedIntervalMs", nameof(Options.ContainerMaxNeverUsed), Value.JavaInteger, otherwise: Fallback.Property),
         Ignored("dataLogDir", "the log is in the folder `log` of dataDir; to have it on a disk of its own, mount or link that folder"),
         Ignored("snapSizeLimitInKb", "checkpoints are due by the number of transactions only"),
         Ignored("preAllocSize", "the log lays out space ahead by itself"),
@@ -80,16 +94,16 @@ internal static class ZooCfgTable
         Ignored("autopurge.purgeInterval", Purge),
 
         // Who may do what.
-        Taken("skipACL", nameof(Options.SkipAcl), Value.YesNo),
-        Taken("DigestAuthenticationProvider.superDigest", nameof(Options.SuperDigest), Value.Text),
+        Taken("skipACL", nameof(Options.SkipAcl), Value.YesNo, otherwise: Fallback.Is("false")),
+        Taken("DigestAuthenticationProvider.superDigest", nameof(Options.SuperDigest), Value.Text, otherwise: Fallback.Is("")),
         Taken("DigestAuthenticationProvider.digestAlg", nameof(Options.DigestAlgorithm), new Value(HashName)),
         RefusedUnless("DigestAuthenticationProvider.enabled", "true", "the digest scheme cannot be turned off"),
         new("authProvider.*", ZooCfgTreatment.Refused, "unless one of the providers that are built in: "
             + "`DigestAuthenticationProvider`, `IPAuthenticationProvider`", JudgeProvider),
-        RefusedUnless("sessionRequireClientSASLAuth", "false", Sasl),
-        RefusedUnless("enforce.auth.enabled", "false", Enforced),
+        RefusedUnlessOff("sessionRequireClientSASLAuth", Sasl),
+        RefusedUnlessOff("enforce.auth.enabled", Enforced),
         Ignored("enforce.auth.schemes", "it has an effect only with enforce.auth.enabled"),
-        RefusedUnless("audit.enable", "false", Audit),
+        RefusedUnlessOff("audit.enable", Audit),
         Ignored("audit.impl.class", Jvm),
         Ignored("enableEagerACLCheck", "access is always checked before a write goes on its way"),
         Ignored("IPAuthenticationProvider.usexforwardedfor", "the address of a client is that of its connection"),
@@ -111,9 +125,9 @@ internal static class ZooCfgTable
         Ignored("ensembleAuthName", "the scheme `ensemble` is not there; a client that uses it is turned away"),
 
         // TLS.
-        Refused("secureClientPort", Tls),
+        RefusedUnless("secureClientPort", "0", Tls),
         Refused("secureClientPortAddress", Tls),
-        RefusedUnless("client.portUnification", "false", Tls),
+        RefusedUnlessOff("client.portUnification", Tls),
         Refused("ssl.*", Tls),
         new("serverCnxnFactory", ZooCfgTreatment.Refused, "unless one of ZooKeeper's own, whose place .NET's own server takes", JudgeFactory),
         Ignored("ssl.quorum.*", Ensemble),
@@ -126,14 +140,14 @@ internal static class ZooCfgTable
         Ignored("fips-mode", "cryptography is that of the operating system, in the mode that is set there"),
 
         // Operators.
-        Taken("admin.serverPort", nameof(Options.AdminPort), Value.JavaInteger),
+        Taken("admin.serverPort", nameof(Options.AdminPort), Value.JavaInteger, otherwise: Fallback.NoAdminPort),
         new("admin.enableServer", ZooCfgTreatment.Taken, $"`{nameof(Options.AdminPort)}`: `false` makes it -1", JudgeAdminServer),
-        Taken("admin.serverAddress", nameof(Options.AdminAddress), Value.Host, "the name of a host is looked up"),
+        Taken("admin.serverAddress", nameof(Options.AdminAddress), Value.Host, "the name of a host is looked up", Fallback.NoAdminPort),
         new("admin.commandURL", ZooCfgTreatment.Taken, "always `/commands`; any other value is ignored with a warning", text =>
             text.TrimEnd('/') == "/commands" ? ZooCfgVerdict.Nothing : new ZooCfgVerdict.Ignore("commands are always at /commands")),
-        RefusedUnless("admin.forceHttps", "false", Tls),
-        RefusedUnless("admin.portUnification", "false", Tls),
-        RefusedUnless("admin.needClientAuth", "false", Tls),
+        RefusedUnlessOff("admin.forceHttps", Tls),
+        RefusedUnlessOff("admin.portUnification", Tls),
+        RefusedUnlessOff("admin.needClientAuth", Tls),
         Ignored("admin.idleTimeout", AdminHttp),
         Ignored("admin.httpVersion", AdminHttp),
         Ignored("admin.rateLimiterIntervalInMS", AdminHttp),
@@ -165,7 +179,7 @@ internal static class ZooCfgTable
         Ignored("electionPortBindRetry", Ensemble),
         Ignored("peerType", Ensemble),
         Ignored("standaloneEnabled", Ensemble),
-        Ignored("reconfigEnabled", "this server stands alone: there is no ensemble to change"),
+        Ignored("reconfigEnabled", Ensemble),
         Ignored("observerMasterPort", Ensemble),
         Ignored("observerMaster.*", Ensemble),
         Ignored("observer.*", Ensemble),
@@ -257,8 +271,22 @@ internal static class ZooCfgTable
     {
         "TRUE" => ZooCfgVerdict.Nothing,
         "FALSE" => new ZooCfgVerdict.Set(SettingTable.Get(nameof(Options.AdminPort)), "-1"),
-        _ => new ZooCfgVerdict.Invalid("true or false"),
+        _ => new ZooCfgVerdict.Ignore($"'{text}' is neither true nor false, and to ZooKeeper only false turns it off"),
     };
+
+    /// <summary>ZooKeeper compares whole words, so what is none allows nothing.</summary>
+    private static ZooCfgVerdict.Set JudgeWords(string text)
+    {
+        Setting setting = SettingTable.Get(nameof(Options.FourLetterWords));
+        string[] words = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] unknown = [.. words.Where(word => word != "*" && CommandTable.Words.All(known => known.Word != word))];
+        return unknown.Length == 0
+            ? new ZooCfgVerdict.Set(setting, text)
+            : new ZooCfgVerdict.Set(
+                setting,
+                string.Join(", ", words.Except(unknown)),
+                $"names what is no four-letter word and allows nothing: {string.Join(", ", unknown.Select(word => $"'{word}'"))}");
+    }
 
     /// <summary>Java knows the algorithms by several spellings.</summary>
     private static string HashName(string text) => text.Replace("-", "", StringComparison.Ordinal).ToUpperInvariant() switch

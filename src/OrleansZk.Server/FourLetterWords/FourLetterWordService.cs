@@ -20,7 +20,7 @@ internal sealed partial class FourLetterWordService(ServerFacts facts, IOptions<
     private static readonly Dictionary<int, IFourLetterWord> Words = CommandTable.Words.ToDictionary(
         word => BinaryPrimitives.ReadInt32BigEndian(Encoding.ASCII.GetBytes(word.Word)));
 
-    private readonly HashSet<string> _allowed = Whitelist.Parse(options.Value.FourLetterWords);
+    private readonly HashSet<string> _allowed = Whitelist.Parse(options.Value.FourLetterWords, hasReadOnlyMode: options.Value.Ensemble.Length > 0);
 
     /// <summary>Waits for a connection's first bytes, and answers them if they are a word.</summary>
     /// <returns>False when they are not: they are left in <paramref name="input"/>. True when the connection is to be closed.</returns>

@@ -17,16 +17,16 @@ internal sealed class ZooCfgFile : IDisposable
     public string Path { get; }
 
     /// <summary>Reads it, and leaves out the file's own name of messages.</summary>
-    public (IReadOnlyDictionary<string, string> Values, string[] Warnings) Read()
+    public (IReadOnlyDictionary<string, string> Values, string[] Warnings) Read(ZooCfgContext context = default)
     {
-        ZooCfgContent content = ZooCfgReader.Read(Path);
+        ZooCfgContent content = ZooCfgReader.Read(Path, context);
         return (
             content.Values.ToDictionary(pair => pair.Key["OrleansZk:".Length..], pair => pair.Value),
             [.. content.Warnings.Select(Shorten)]);
     }
 
     /// <summary>Reads it, and returns the reasons why it cannot be used.</summary>
-    public string[] Fail() => [.. Should.Throw<ConfigurationException>(() => ZooCfgReader.Read(Path)).Problems.Select(Shorten)];
+    public string[] Fail(ZooCfgContext context = default) => [.. Should.Throw<ConfigurationException>(() => ZooCfgReader.Read(Path, context)).Problems.Select(Shorten)];
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 

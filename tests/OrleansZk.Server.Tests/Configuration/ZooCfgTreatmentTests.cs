@@ -5,6 +5,8 @@ namespace OrleansZk.Server.Tests.Configuration;
 /// <summary>Keys of zoo.cfg that are refused or ignored, and what is beside the file.</summary>
 public sealed class ZooCfgTreatmentTests
 {
+    private static readonly ZooCfgContext Ensemble = new(IsEnsemble: true, HasPeerCertificate: false);
+
     [Theory]
     [InlineData("secureClientPort=2182", "TLS")]
     [InlineData("secureClientPortAddress=10.0.0.1", "TLS")]
@@ -134,9 +136,65 @@ public sealed class ZooCfgTreatmentTests
     }
 
     [Theory]
-    [InlineData("one")]
     [InlineData("256")]
     [InlineData("-1")]
+    public void A_myid_that_only_ZooKeeper_can_have_is_ignored_by_a_server_that_stands_alone(string text)
+    {
+        using var file = new ZooCfgFile();
+        File.WriteAllText(file.Path, $"dataDir={file.Folder}\n");
+        File.WriteAllText(Path.Combine(file.Folder, "myid"), text);
+        file.Read().Warnings.ShouldBe(
+            [$"myid, line 1: the server's number is '{text}', which is ignored, because it is not an integer from 0 to 255; a server that stands alone needs none"]);
+        file.Read().Values.ContainsKey("ServerId").ShouldBeFalse();
+        file.Fail(Ensemble).ShouldHaveSingleItem().ShouldBe($"myid, line 1: the server's number is '{text}', but must be an integer from 0 to 255");
+    }
+
+    [Fact]
+    public void In_an_ensemble_the_lines_of_servers_are_ignored_and_the_client_port_is_that_of_this_one()
+    {
+        using var file = new ZooCfgFile();
+        File.WriteAllText(
+            file.Path, $"dataDir={file.Folder}\nserver.1=a:2888:3888;2181\nserver.2=b:2888:3888;2182\nserver.3=c:2888:3888;2183\ninitLimit=10\n");
+        File.WriteAllText(Path.Combine(file.Folder, "myid"), "2");
+        (IReadOnlyDictionary<string, string> values, string[] warnings) = file.Read(Ensemble);
+        values["ClientPort"].ShouldBe("2182");
+        warnings.ShouldBe(
+            [
+                "zoo.cfg, line 2: server.1, server.2, server.3 are ignored, because servers of an ensemble find each other through their store (--ensemble)",
+                "zoo.cfg, line 5: initLimit is ignored, because servers of an ensemble find each other, and agree, through their store",
+            ],
+            ignoreOrder: true);
+    }
+
+    [Fact]
+    public void In_an_ensemble_TLS_between_servers_is_not_gone_without()
+    {
+        using var file = new ZooCfgFile("sslQuorum=true");
+        file.Fail(Ensemble).ShouldHaveSingleItem().ShouldBe(
+            "zoo.cfg, line 1: sslQuorum is refused: servers would speak to each other without TLS; set OrleansZk:PeerCertificatePath; remove the line to go without");
+        file.Read(Ensemble with { HasPeerCertificate = true }).Warnings.ShouldHaveSingleItem().ShouldStartWith("zoo.cfg, line 1: sslQuorum is ignored");
+    }
+
+    [Theory]
+    [InlineData("sessionRequireClientSASLAuth=yes")]
+    [InlineData("enforce.auth.enabled=1")]
+    [InlineData("audit.enable=TRUE")]
+    [InlineData("client.portUnification=on")]
+    public void What_may_be_meant_to_close_something_is_refused_though_ZooKeeper_would_take_it_for_false(string line)
+    {
+        using var file = new ZooCfgFile(line);
+        file.Fail().ShouldHaveSingleItem().ShouldContain(" is refused: ");
+    }
+
+    [Fact]
+    public void A_secure_port_that_is_none_needs_no_word()
+    {
+        using var file = new ZooCfgFile("secureClientPort=0");
+        file.Read().Warnings.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("one")]
     [InlineData("")]
     public void A_myid_that_is_no_number_of_a_server_is_refused(string text)
     {

@@ -81,24 +81,73 @@ public sealed class ZooCfgValueTests
     [InlineData("clientPort=99999999999", "clientPort is '99999999999', but must be an integer from 0 to 65535")]
     [InlineData("clientPort=", "clientPort is '', but must be an integer from 0 to 65535")]
     [InlineData("clientPortAddress=no such host", "clientPortAddress is 'no such host', but must be an IP address or the name of this host")]
+    [InlineData("tickTime=2s", "tickTime is '2s', but must be an integer from 1 to 3600000")]
+    [InlineData("tickTime=-1", "tickTime is '-1', but must be an integer from 1 to 3600000")]
+    [InlineData("maxSessionTimeout=-2", "maxSessionTimeout is '-2', but must be an integer, -1 or more")]
+    [InlineData("maxClientCnxns=many", "maxClientCnxns is 'many', but must be an integer, 0 or more")]
     [InlineData("tickTime=0", "tickTime is '0', but must be an integer from 1 to 3600000")]
-    [InlineData("minSessionTimeout=-2", "minSessionTimeout is '-2', but must be an integer, -1 or more")]
-    [InlineData("jute.maxbuffer=0xfffffffff", "jute.maxbuffer is '0xfffffffff', but must be an integer from 1024 to 1073741824")]
-    [InlineData("jute.maxbuffer=1m", "jute.maxbuffer is '1m', but must be an integer from 1024 to 1073741824")]
-    [InlineData("jute.maxbuffer=089", "jute.maxbuffer is '089', but must be an integer from 1024 to 1073741824")]
-    [InlineData("forceSync=false", "forceSync is 'false', but must be yes or no")]
-    [InlineData("skipACL=true", "skipACL is 'true', but must be yes or no")]
-    [InlineData("enforceQuota=yes", "enforceQuota is 'yes', but must be true or false")]
-    [InlineData("admin.enableServer=1", "admin.enableServer is '1', but must be true or false")]
-    [InlineData("txnLogSizeLimitInKb=1", "txnLogSizeLimitInKb is '1', but must be an integer from 1024 to 1048576 (KiB)")]
     [InlineData("dataDir=", "dataDir is '', but must be the path of a folder")]
-    [InlineData("4lw.commands.whitelist=stats", "4lw.commands.whitelist is 'stats', but must be words of four letters, separated by commas, or *")]
     [InlineData("DigestAuthenticationProvider.digestAlg=MD5", "DigestAuthenticationProvider.digestAlg is 'MD5', but must be SHA1, SHA256, SHA384 or SHA512")]
-    [InlineData("DigestAuthenticationProvider.superDigest=secret", "DigestAuthenticationProvider.superDigest must be user:base64hash, or empty for no such user")]
     public void A_value_that_is_not_allowed_is_refused_by_file_line_key_and_value(string line, string message)
     {
         using var file = new ZooCfgFile("# comment", line);
         file.Fail().ShouldBe(["zoo.cfg, line 2: " + message]);
+    }
+
+    /// <param name="setting">What the value becomes all the same, as <c>name=value</c>; empty for nothing.</param>
+    [Theory]
+    [InlineData("tickTime=7200000", "TickTime=3600000", "tickTime=7200000 is more than 3600000, which is used instead")]
+    [InlineData("clientPortListenBacklog=100000", "ClientListenBacklog=65535", "clientPortListenBacklog=100000 is more than 65535, which is used instead")]
+    [InlineData("minSessionTimeout=-2", "MinSessionTimeout=0", "minSessionTimeout=-2 is taken for 0, as ZooKeeper does")]
+    [InlineData("maxCnxns=many", "", "maxCnxns is ignored, because 'many' is not an integer, 0 or more; ZooKeeper goes on with its default there, and this server with its own (0)")]
+    [InlineData("nio.sessionlessCnxnTimeout=0", "", "nio.sessionlessCnxnTimeout is ignored, because '0' is not an integer, 1 or more; *(10000)")]
+    [InlineData("jute.maxbuffer=2147483647", "MaxFrameLength=1073741824", "jute.maxbuffer=2147483647 is more than 1073741824, which is used instead")]
+    [InlineData("jute.maxbuffer=0xfffffffff", "", "jute.maxbuffer is ignored, because '0xfffffffff' is not an integer from 1024 to 1073741824; *(1048575)")]
+    [InlineData("jute.maxbuffer=1m", "", "jute.maxbuffer is ignored, because '1m' is not an integer from 1024 to 1073741824; *(1048575)")]
+    [InlineData("jute.maxbuffer=089", "", "jute.maxbuffer is ignored, because '089' is not an integer from 1024 to 1073741824; *(1048575)")]
+    [InlineData("globalOutstandingLimit=-1", "", "globalOutstandingLimit is ignored, because '-1' is not an integer, 1 or more; *(4096)")]
+    [InlineData("largeRequestMaxBytes=0", "", "largeRequestMaxBytes is ignored, because '0' is not an integer, 1024 or more; *(67108864)")]
+    [InlineData("snapCount=", "", "snapCount is ignored, because '' is not an integer, 1 or more; *(100000)")]
+    [InlineData("txnLogSizeLimitInKb=1", "", "txnLogSizeLimitInKb is ignored, because '1' is not an integer from 1024 to 1048576 (KiB); *(67108864)")]
+    [InlineData("txnLogSizeLimitInKb=2097152", "LogSegmentBytes=1073741824", "txnLogSizeLimitInKb=2097152 is more than 1073741824, which is used instead")]
+    [InlineData("znode.container.checkIntervalMs=0", "", "znode.container.checkIntervalMs is ignored, because '0' is not an integer, 1 or more; *(60000)")]
+    [InlineData("datadir.autocreate=yes", "CreateDataDirectory=false", "datadir.autocreate=yes is taken for false, as ZooKeeper does, because it is not true or false")]
+    [InlineData("extendedTypesEnabled=1", "TtlEnabled=false", "extendedTypesEnabled=1 is taken for false, as ZooKeeper does, because it is not true or false")]
+    [InlineData("forceSync=false", "ForceSync=true", "forceSync=false is taken for true, as ZooKeeper does, because it is not yes or no")]
+    [InlineData("skipACL=true", "SkipAcl=false", "skipACL=true is taken for false, as ZooKeeper does, because it is not yes or no")]
+    [InlineData("enforceQuota=yes", "", "enforceQuota is ignored, because 'yes' is not true or false; *(true)")]
+    [InlineData("admin.enableServer=1", "", "admin.enableServer is ignored, because '1' is neither true nor false, and to ZooKeeper only false turns it off")]
+    [InlineData("admin.serverPort=http", "AdminPort=-1", "admin.serverPort=http leaves the server without an admin port, as ZooKeeper, because it is not an integer from -1 to 65535")]
+    [InlineData("admin.serverAddress=no such host", "AdminPort=-1", "admin.serverAddress=no such host leaves the server without an admin port, as ZooKeeper, because it is not *")]
+    [InlineData("4lw.commands.whitelist=stats", "FourLetterWords=", "4lw.commands.whitelist=stats names what is no four-letter word and allows nothing: 'stats'")]
+    [InlineData("4lw.commands.whitelist=RUOK, ruok,; DROP, mntr ,*x", "FourLetterWords=ruok, mntr", "*allows nothing: 'RUOK', '; DROP', '*x'")]
+    [InlineData("4lw.commands.whitelist=nonesuch,*", "FourLetterWords=*", "*allows nothing: 'nonesuch'")]
+    [InlineData("DigestAuthenticationProvider.superDigest=secret", "SuperDigest=", "DigestAuthenticationProvider.superDigest is taken for none, as ZooKeeper does, because it is not user:base64hash, or empty for no such user")]
+    [InlineData("sessionRequireClientSASLAuth=no", "", "sessionRequireClientSASLAuth is ignored, because 'no' is taken for false")]
+    [InlineData("audit.enable=", "", "audit.enable is ignored, because '' is taken for false")]
+    public void A_value_with_which_ZooKeeper_starts_is_no_more_than_a_warning(string line, string setting, string warning)
+    {
+        using var file = new ZooCfgFile("clientPort=2181", line);
+
+        (IReadOnlyDictionary<string, string> values, string[] warnings) = file.Read();
+
+        string.Join(' ', values.Where(pair => pair.Key != "ClientPort").Select(pair => $"{pair.Key}={pair.Value}")).ShouldBe(setting);
+        string said = warnings.ShouldHaveSingleItem();
+        string[] parts = ("zoo.cfg, line 2: " + warning).Split('*', StringSplitOptions.None);
+        if (warning.Contains("*x", StringComparison.Ordinal))
+        {
+            parts = ["zoo.cfg, line 2: ", warning[1..]];
+        }
+
+        said.ShouldStartWith(parts[0]);
+        said.ShouldEndWith(parts[^1]);
+    }
+
+    [Fact]
+    public void Values_are_trimmed_as_Java_trims()
+    {
+        using var file = new ZooCfgFile("tickTime= \u00013000\t ", "maxClientCnxns=\\u00a07");
+        file.Fail().ShouldHaveSingleItem().ShouldStartWith("zoo.cfg, line 2: maxClientCnxns is ");
     }
 
     [Fact]

@@ -32,6 +32,10 @@ public sealed class WhitelistTests
         Whitelist.Parse(setting).Order(StringComparer.Ordinal).ShouldBe(ZooKeepersWords);
 
     [Fact]
+    public void A_server_that_may_be_read_only_tells_whether_it_is() =>
+        string.Join(' ', Whitelist.Parse("ruok", hasReadOnlyMode: true).Order(StringComparer.Ordinal)).ShouldBe("isro ruok srvr");
+
+    [Fact]
     public async Task A_word_that_is_not_allowed_is_refused_by_name()
     {
         await using RunningServer server = await RunningServer.StartAsync();
