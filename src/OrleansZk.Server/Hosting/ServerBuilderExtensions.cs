@@ -9,6 +9,7 @@ using OrleansZk.Server.Admin;
 using OrleansZk.Server.Configuration;
 using OrleansZk.Server.FourLetterWords;
 using OrleansZk.Server.FrontEnd;
+using OrleansZk.Server.Limits;
 using OrleansZk.Server.Peers;
 using OrleansZk.Storage;
 using OrleansZk.Storage.Postgres;
@@ -94,6 +95,7 @@ public static class ServerBuilderExtensions
         });
         builder.WebHost.UseKestrelCore();
         services.AddSingleton<Listeners>();
+        services.AddConnectionGuard();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerOptions>, Listeners, IServiceProvider>(Listen);
         return builder;
     }
@@ -147,6 +149,7 @@ public static class ServerBuilderExtensions
     {
         ServerOptions options = server.Value;
         kestrel.AddServerHeader = false;
+        kestrel.AddAdminLimits(options);
         Listen(kestrel, options.ClientAddress, options.ClientPort, endpoint =>
         {
             listeners.ClientOptions = endpoint;
@@ -163,6 +166,7 @@ public static class ServerBuilderExtensions
             {
                 listeners.AdminOptions = endpoint;
                 endpoint.Protocols = HttpProtocols.Http1;
+                endpoint.UseAdminConnectionLimit();
             });
         }
     }

@@ -1,12 +1,16 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using OrleansZk.Server.Configuration;
+using OrleansZk.Server.Limits;
 
 namespace OrleansZk.Server.Hosting;
 
 /// <summary>Runs a server for as long as its process lives.</summary>
 internal static partial class ServerHost
 {
+    // Fewer than an ordinary client host opens (maxClientCnxns).
+    private const int MinRoomForClients = 60;
+
     /// <param name="settings">Each as <c>--key=value</c>.</param>
     /// <returns>The exit code.</returns>
     public static Task<int> RunAsync(string[] settings) => RunAsync(
@@ -82,6 +86,7 @@ internal static partial class ServerHost
 
         onStarted();
         LogListening(logger, listeners);
+        LogDescriptors(logger, app.Services.GetRequiredService<DescriptorBudget>());
         try
         {
             await app.WaitForShutdownAsync();
@@ -94,6 +99,30 @@ internal static partial class ServerHost
 
         return exitCode;
     }
+
+    private static void LogDescriptors(ILogger logger, DescriptorBudget descriptors)
+    {
+        descriptors.FitReserve();
+        if (descriptors.RoomForClients is not { } room)
+        {
+            return;
+        }
+
+        if (room < MinRoomForClients)
+        {
+            LogFewDescriptors(logger, room, descriptors.Limit, descriptors.InUse, descriptors.Reserve);
+        }
+        else
+        {
+            LogDescriptors(logger, room, descriptors.Limit, descriptors.InUse, descriptors.Reserve);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Room for {Room} connections of clients: of {Limit} file descriptors {InUse} are in use and {Reserve} are kept for files and other servers")]
+    private static partial void LogDescriptors(ILogger logger, long room, long? limit, long inUse, long reserve);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Room for {Room} connections of clients only: of {Limit} file descriptors {InUse} are in use and {Reserve} are kept for files and other servers; raise the limit (ulimit -n) to 1024 or more")]
+    private static partial void LogFewDescriptors(ILogger logger, long room, long? limit, long inUse, long reserve);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
     private static partial void LogWarning(ILogger logger, string warning);

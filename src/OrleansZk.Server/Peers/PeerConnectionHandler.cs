@@ -18,14 +18,26 @@ internal sealed partial class PeerConnectionHandler(
     PeerConnectionFactory connections,
     ILogger<PeerConnectionHandler> logger) : ConnectionHandler
 {
+    // Servers of an ensemble connect once each; strangers must not take more, however many they are.
+    private const int MaxHandshakes = 64;
+
     private readonly int _handshakeTimeout = options.Value.PeerHandshakeTimeout;
+    private int _handshakes;
 
     public override async Task OnConnectedAsync(ConnectionContext context)
     {
         string remote = Describe(context.RemoteEndPoint);
         StreamDuplexPipe? encrypted = null;
+        bool isShakingHands = true;
         try
         {
+            if (Interlocked.Increment(ref _handshakes) > MaxHandshakes)
+            {
+                LogRefused(remote, $"{MaxHandshakes} others have not proved yet what they are");
+                context.Abort();
+                return;
+            }
+
             using (var limit = new CancellationTokenSource(_handshakeTimeout))
             {
                 if (!await HasSpokenAsync(context.Transport.Input, limit.Token).ConfigureAwait(false))
@@ -44,6 +56,9 @@ internal sealed partial class PeerConnectionHandler(
                 LogAccepted(remote, version);
             }
 
+            Interlocked.Decrement(ref _handshakes);
+            isShakingHands = false;
+
             await RunAsync(context, encrypted ?? context.Transport, remote).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (e is not ConnectionAbortedException)
@@ -58,6 +73,11 @@ internal sealed partial class PeerConnectionHandler(
         }
         finally
         {
+            if (isShakingHands)
+            {
+                Interlocked.Decrement(ref _handshakes);
+            }
+
             if (encrypted is not null)
             {
                 await encrypted.DisposeAsync().ConfigureAwait(false);

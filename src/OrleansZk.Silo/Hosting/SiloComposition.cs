@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using OrleansZk.Server.Configuration;
 using OrleansZk.Server.Hosting;
+using OrleansZk.Server.Limits;
 using OrleansZk.Silo.Clustering;
 
 namespace OrleansZk.Silo.Hosting;
@@ -43,6 +45,7 @@ internal static class SiloComposition
             silo.AddDashboard();
         });
         builder.AddFrontEnds();
+        GuardConnections(builder.Services);
     }
 
     public static void Map(WebApplication app)
@@ -50,6 +53,22 @@ internal static class SiloComposition
         app.MapOrleansZkServer();
         app.MapOrleansDashboard(Dashboard);
     }
+
+    /// <summary>Has Orleans' own ports leave file descriptors to the log and the store too.</summary>
+    /// <remarks>Orleans registers a factory for each of its ports, by keys that it keeps to itself: both have the share of servers.</remarks>
+    private static void GuardConnections(IServiceCollection services)
+    {
+        foreach (ServiceDescriptor port in services.Where(service => service.ServiceType == typeof(IConnectionListenerFactory) && service.IsKeyedService).ToList())
+        {
+            services.Remove(port);
+            services.AddKeyedSingleton(port.ServiceKey, (provider, key) => provider.Guard(CreateFactory(port, provider, key), _ => DescriptorShare.Peer));
+        }
+    }
+
+    private static IConnectionListenerFactory CreateFactory(ServiceDescriptor port, IServiceProvider provider, object? key) => (IConnectionListenerFactory)(
+        port.KeyedImplementationInstance
+        ?? port.KeyedImplementationFactory?.Invoke(provider, key)
+        ?? ActivatorUtilities.CreateInstance(provider, port.KeyedImplementationType!));
 
     private static void UsePostgres(this ISiloBuilder silo, ServerOptions options)
     {

@@ -38,6 +38,9 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public string DataFolder { get; }
 
+    /// <summary>File descriptors that the next process may have (<c>ulimit -n</c>); 0 for as many as this one. Unix only.</summary>
+    public int MaxOpenFiles { get; set; }
+
     /// <summary>True keeps the temporary folder, to look into it after a failure.</summary>
     public bool KeepFolder { get; set; }
 
@@ -110,13 +113,19 @@ public sealed class ServerProcess : IAsyncDisposable
             throw new InvalidOperationException("the server runs already");
         }
 
-        var start = new ProcessStartInfo(ServerBinary.Path)
+        // The shell becomes the server: the process is the same.
+        var start = new ProcessStartInfo(MaxOpenFiles > 0 ? "/bin/sh" : ServerBinary.Path)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = DataFolder,
         };
+        if (MaxOpenFiles > 0)
+        {
+            AddArguments(start, "-c", $"ulimit -n {MaxOpenFiles}; exec \"$0\" \"$@\"", ServerBinary.Path);
+        }
+
         AddArguments(start, "--port", Port.ToString(CultureInfo.InvariantCulture));
         AddArguments(start, "--admin-port", AdminPort.ToString(CultureInfo.InvariantCulture));
         AddArguments(start, "--data", Path.Combine(DataFolder, "data"));
