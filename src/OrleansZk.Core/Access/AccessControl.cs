@@ -6,6 +6,12 @@ public sealed class AccessControl(IEnumerable<AuthScheme> schemes, bool skip = f
 {
     private readonly Dictionary<string, AuthScheme> _schemes = schemes.ToDictionary(scheme => scheme.Name, StringComparer.Ordinal);
 
+    /// <summary>Slows down who tries passwords; null for nobody.</summary>
+    public AuthBrake? Brake { get; init; }
+
+    /// <summary>Counts who tries to be the super user; null for nobody.</summary>
+    public SuperAttempts? SuperAttempts { get; init; }
+
     public AuthScheme? Scheme(string name) => _schemes.GetValueOrDefault(name);
 
     /// <summary>True when one of <paramref name="identities"/> has any of the <paramref name="wanted"/> permissions.</summary>

@@ -158,6 +158,7 @@ public sealed partial class ClientConnection
         {
             AuthRequest request = AuthRequest.Read(ref reader);
             proven = _replica.Access.Scheme(request.Scheme)?.Authenticate(request.Auth);
+            _replica.Access.SuperAttempts?.Note(ClientAddress, proven);
         }
 
         IReadOnlyList<AclId> identities = [.. _identities.Union(proven ?? [])];

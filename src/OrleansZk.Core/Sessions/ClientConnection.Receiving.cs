@@ -76,6 +76,7 @@ public sealed partial class ClientConnection
                 || !_pending.HasRoom
                 || _pending.HasReady
                 || _phase == Phase.Waiting
+                || IsBraked
                 || (frames % RequestsPerLook == RequestsPerLook - 1 && turn.IsOver))
             {
                 stoppedEarly = true;
@@ -85,6 +86,12 @@ public sealed partial class ClientConnection
             ReadOnlySequence<byte> rest = received;
             if (!Frame.TryRead(ref rest, limits.MaxFrameLength, out ReadOnlySequence<byte> frame))
             {
+                break;
+            }
+
+            if (MustWaitForBrake(frame))
+            {
+                stoppedEarly = true;
                 break;
             }
 

@@ -36,6 +36,7 @@ public sealed partial class ClientConnection
         _output = new ConnectionOutput(Stats, replica.Output);
         Token = token;
         ClientAddress = clientAddress;
+        ClientIp = clientIp;
         _identities = [new AclId(AclScheme.Ip, clientIp)];
         ConnectedAt = LastHeardAt = replica.Clock.GetTimestamp();
         ConnectedTime = replica.Clock.GetUtcNow();
@@ -56,6 +57,9 @@ public sealed partial class ClientConnection
 
     /// <summary>The client's address and port, as the four-letter words show it.</summary>
     public string ClientAddress { get; }
+
+    /// <summary>The client's address alone.</summary>
+    internal string ClientIp { get; }
 
     /// <summary>0 before the handshake.</summary>
     public long SessionId { get; private set; }
@@ -251,12 +255,17 @@ public sealed partial class ClientConnection
 
     private bool IsEnough(bool all)
     {
-        if (_pending.Count == 0 || _pending.HasReady)
+        if (_pending.HasReady)
         {
             return all || _phase != Phase.Waiting;
         }
 
-        return !all && _pending.HasRoom && _phase != Phase.Waiting && (!_isWriteHeldBack || _pending.MayAddWrite);
+        if (_pending.Count == 0)
+        {
+            return all || (_phase != Phase.Waiting && !IsBraked);
+        }
+
+        return !all && _pending.HasRoom && _phase != Phase.Waiting && !IsBraked && (!_isWriteHeldBack || _pending.MayAddWrite);
     }
 
     private void SignalRoom()
@@ -275,6 +284,8 @@ public sealed partial class ClientConnection
         _stalledSince ??= _replica.Clock.GetTimestamp();
         _pending.Clear();
         _hasReady = false;
+        _brakeTimer?.Dispose();
+        _brakeTimer = null;
         SignalRoom();
     }
 }

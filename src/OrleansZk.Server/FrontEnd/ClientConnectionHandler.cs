@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using OrleansZk.Core.Diagnostics;
 using OrleansZk.Core.Sessions;
 using OrleansZk.Protocol;
 using OrleansZk.Server.FourLetterWords;
@@ -12,15 +13,26 @@ namespace OrleansZk.Server.FrontEnd;
 
 /// <summary>The client port: takes a socket's bytes to a connection of the replica, or to a four-letter word.</summary>
 internal sealed partial class ClientConnectionHandler(
-    Engine engine, ConnectionLimiter limiter, Farewells farewells, FourLetterWordService fourLetterWords, ILogger<ClientConnectionHandler> logger) : ConnectionHandler
+    Engine engine,
+    ConnectionLimiter limiter,
+    Farewells farewells,
+    FourLetterWordService fourLetterWords,
+    TimeProvider clock,
+    ILogger<ClientConnectionHandler> logger) : ConnectionHandler
 {
+    private readonly RepeatedEvent _refusals = new(clock);
+
     public override async Task OnConnectedAsync(ConnectionContext context)
     {
         var remote = (IPEndPoint?)context.RemoteEndPoint ?? new IPEndPoint(IPAddress.None, 0);
         IPAddress address = remote.Address.IsIPv4MappedToIPv6 ? remote.Address.MapToIPv4() : remote.Address;
         if (!limiter.TryEnter(address))
         {
-            LogRefused(address);
+            if (_refusals.IsDue(out long count))
+            {
+                LogRefused(address, count);
+            }
+
             context.Abort();
             return;
         }
@@ -44,7 +56,11 @@ internal sealed partial class ClientConnectionHandler(
         transport.Connection = connection;
         transport.WakeReader = input.CancelPendingRead;
         CancellationToken stopping = context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
-        CancellationTokenRegistration onStopping = stopping.Register(input.CancelPendingRead);
+        CancellationTokenRegistration onStopping = stopping.Register(() =>
+        {
+            connection.ReleaseBrake();
+            input.CancelPendingRead();
+        });
         try
         {
             if (!await fourLetterWords.TryAnswerAsync(input, context.Transport.Output, connection).ConfigureAwait(false))
@@ -169,8 +185,10 @@ internal sealed partial class ClientConnectionHandler(
         await SocketThread.LeaveAsync().ConfigureAwait(false);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused a connection from {Address}: too many already (maxClientCnxns)")]
-    private partial void LogRefused(IPAddress address);
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Refused a connection from {Address}: too many already (MaxClientConnections, MaxConnections); {Count} refused since this was logged last")]
+    private partial void LogRefused(IPAddress address, long count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Closing the connection from {Client}, session 0x{SessionId:x}: {Reason}")]
     private partial void LogMalformed(IPEndPoint client, long sessionId, string reason);

@@ -32,7 +32,11 @@ internal sealed partial class Engine(
     private readonly List<Task> _duties = [];
     private Replica? _replica;
     private readonly AccessControl _access = new(
-        [new DigestScheme(new HashAlgorithmName(options.Value.DigestAlgorithm), options.Value.SuperDigest), new IpScheme()], options.Value.SkipAcl);
+        [new DigestScheme(new HashAlgorithmName(options.Value.DigestAlgorithm), options.Value.SuperDigest), new IpScheme()], options.Value.SkipAcl)
+    {
+        Brake = new AuthBrake(clock),
+        SuperAttempts = new SuperAttempts(options.Value.SuperDigest, clock, loggers.CreateLogger<SuperAttempts>()),
+    };
 
     private volatile Leader? _leader;
     private volatile Checkpointer? _checkpointer;
@@ -60,6 +64,9 @@ internal sealed partial class Engine(
     public Checkpointer? Checkpointer => _checkpointer;
 
     public DateTimeOffset StartedAt { get; private set; }
+
+    /// <summary>Who has tried to be the super user.</summary>
+    public SuperAttempts SuperAttempts => _access.SuperAttempts!;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -243,6 +250,10 @@ internal sealed partial class Engine(
         {
             Replica.ReportActivity();
             Leader?.ExpireSessions();
+            return Task.CompletedTask;
+        });
+        Repeat(TimeSpan.FromMilliseconds(Math.Clamp(_options.HandshakeTimeout / 4, 1, 1000)), () =>
+        {
             Replica.DropLate(TimeSpan.FromMilliseconds(_options.HandshakeTimeout));
             return Task.CompletedTask;
         });

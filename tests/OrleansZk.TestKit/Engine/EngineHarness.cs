@@ -175,7 +175,7 @@ public sealed class EngineHarness : IDisposable
     private Replica NewReplica() => new(
         new ReplicaIdentity(_settings.ServerId, _incarnation),
         _settings.Limits,
-        EngineSettings.Access(_settings.SkipAcl),
+        EngineSettings.Access(_settings.SkipAcl, _settings.BrakesAuth ? new Core.Access.AuthBrake(Clock) : null),
         new SessionPassword(MemoryCheckpointStore.Secret),
         Clock,
         Scheduler,

@@ -21,6 +21,9 @@ public sealed record EngineSettings
 
     public bool SkipAcl { get; init; }
 
+    /// <summary>True slows down who tries passwords, as the product does.</summary>
+    public bool BrakesAuth { get; init; }
+
     /// <summary>The counter to begin the first epoch after.</summary>
     public uint FirstCounter { get; init; }
 
@@ -32,5 +35,5 @@ public sealed record EngineSettings
     public static string DigestId(string userAndPassword) =>
         new DigestScheme(HashAlgorithmName.SHA1, null).Generate(Encoding.UTF8.GetBytes(userAndPassword));
 
-    public static AccessControl Access(bool skip) => new([Digest, new IpScheme()], skip);
+    public static AccessControl Access(bool skip, AuthBrake? brake = null) => new([Digest, new IpScheme()], skip) { Brake = brake };
 }

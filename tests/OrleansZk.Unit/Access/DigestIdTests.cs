@@ -7,7 +7,7 @@ using static OrleansZk.TestKit.Wire.WireRequests;
 namespace OrleansZk.Unit.Access;
 
 /// <summary>Digest ids are ZooKeeper's, whatever bytes a client authenticates with.</summary>
-public sealed class DigestTests : EngineTest
+public sealed class DigestIdTests : EngineTest
 {
     private static readonly DigestScheme Scheme = new(HashAlgorithmName.SHA1, null);
 
