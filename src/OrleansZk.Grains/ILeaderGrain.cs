@@ -30,7 +30,7 @@ public interface ILeaderGrain : IGrainWithStringKey
 
     /// <summary>Gives the leadership to another silo.</summary>
     /// <param name="serverId">Null leaves it to the usual rule.</param>
-    /// <returns>False when this silo does not lead.</returns>
+    /// <returns>False when this silo does not lead, is about to hand over, or was given the leadership within the last seconds.</returns>
     [Alias("Transfer")]
     Task<bool> Transfer(int? serverId);
 }

@@ -29,6 +29,9 @@ internal sealed class Leadership : IGroupSink, IDisposable
 
     public Leader Leader { get; }
 
+    /// <summary>When it was given by the leader before, a timestamp; null when that one was lost, or there was none.</summary>
+    public long? GivenAt { get; init; }
+
     public GroupHistory History { get; }
 
     /// <summary>The followers' connections now.</summary>

@@ -8,6 +8,30 @@ public sealed partial class Member
     private static readonly TimeSpan HandOverLimit = TimeSpan.FromSeconds(5);
 
     private Transfer? _transfer;
+    private volatile bool _isHandingOver;
+
+    /// <summary>Gives the leadership to another server as an operator asks for it: not while a transfer is under way, nor soon after one.</summary>
+    /// <inheritdoc cref="TransferAsync"/>
+    /// <returns>What has become of it.</returns>
+    public async Task<TransferOutcome> RequestTransferAsync(int? successor, CancellationToken cancellationToken)
+    {
+        if (_isHandingOver || Volatile.Read(ref _transfer) is not null)
+        {
+            return TransferOutcome.UnderWay;
+        }
+
+        if (_leadership is not { } leadership)
+        {
+            return TransferOutcome.NotLeading;
+        }
+
+        if (leadership.GivenAt is { } given && _clock.GetElapsedTime(given) < _options.TransferInterval)
+        {
+            return TransferOutcome.TooSoon;
+        }
+
+        return await TransferAsync(successor, cancellationToken).ConfigureAwait(false) ? TransferOutcome.Done : TransferOutcome.NotLeading;
+    }
 
     /// <summary>Gives the leadership to another server, if this one has it: what was decided is committed first.</summary>
     /// <param name="successor">Null leaves it to the usual rule.</param>
@@ -34,6 +58,7 @@ public sealed partial class Member
         }
 
         LogHandingOver(transfer.Successor);
+        _isHandingOver = true;
         _yieldUntil = _clock.GetTimestamp() + (long)(2 * HandOverLimit.TotalSeconds * _clock.TimestampFrequency);
         await StopLeadingAsync(leadership, abandon: false).ConfigureAwait(false);
         try
@@ -45,6 +70,10 @@ public sealed partial class Member
         {
             _yieldUntil = 0;
             _scheduler.Post(() => transfer.Done.TrySetException(e));
+        }
+        finally
+        {
+            _isHandingOver = false;
         }
 
         CloseFollowers(leadership);
@@ -103,7 +132,11 @@ public sealed partial class Member
         Volatile.Write(ref _confirmedAt, claimedAt);
         _leaderHeardAt = claimedAt;
         _replica.Tracking.Start();
-        var leadership = new Leadership(_replica, epoch, _options, sink => _newLeader(epoch, sink));
+        var leadership = new Leadership(_replica, epoch, _options, sink => _newLeader(epoch, sink))
+        {
+            // Only who hands over leaves an epoch without a leader.
+            GivenAt = view is { Leader: null, Epoch: > 0 } ? _clock.GetTimestamp() : null,
+        };
         leadership.Leader.Failed += OnLeaderFailed;
         _leadership = leadership;
         _replica.SetLeader(leadership.Leader);

@@ -25,6 +25,9 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
 
+    // Longer than three others take that should have claimed the epoch and have not.
+    private static readonly TimeSpan MaxYield = TimeSpan.FromSeconds(2);
+
     // A digest is computed in a tenth of a microsecond or so: this takes a hundredth of a core.
     private const int ScrubbedPerTurn = 4096;
 
@@ -316,7 +319,10 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         }
 
         bool MayBeElected(MemberView member) => member != leader && member.IsConnected && !IsDead(member);
-        bool yields = _clock.GetTimestamp() < _yieldUntil && view.Members.Any(member => member.Info.Id != _self.Id && MayBeElected(member));
+
+        // Not for ever: all of them may have handed over lately, and each would wait for the others.
+        bool yields = _clock.GetTimestamp() < _yieldUntil && Leaderless < MaxYield && view.Successor != _self.Id
+            && view.Members.Any(member => member.Info.Id != _self.Id && MayBeElected(member));
 
         // The epoch may be this server's own: it had begun to lead, and something came in between. The others wait for it.
         if (!yields && !_isStopping && _clock.GetTimestamp() >= _pauseUntil && (isMyself || Election.IsMyTurn(view, _self.Id, MayBeElected, Leaderless)))

@@ -24,6 +24,9 @@ public sealed record MemberOptions
     /// <summary>A member that has been silent for so long is not expected back. Any other may lead by now when a leader has heard neither of it nor of the store.</summary>
     public TimeSpan GoneAfter { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>A server that has been given the leadership does not give it away before, when an operator asks for it.</summary>
+    public TimeSpan TransferInterval { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Bytes of the newest groups that a leader keeps in memory.</summary>
     public long HistoryBytes { get; init; } = 64L << 20;
 }

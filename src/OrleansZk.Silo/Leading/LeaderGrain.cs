@@ -75,8 +75,8 @@ internal sealed class LeaderGrain(Engine engine, ILocalSiloDetails silo, Ensembl
     public Task<bool> Submit(Guid connection, long number, byte[] messages) =>
         _connections.TryGetValue(connection, out FollowerConnection? follower) ? follower.ReceiveAsync(number, messages) : Task.FromResult(false);
 
-    public Task<bool> Transfer(int? serverId) =>
-        engine.Member is { } member ? member.TransferAsync(serverId, CancellationToken.None) : Task.FromResult(false);
+    public async Task<bool> Transfer(int? serverId) =>
+        engine.Member is { } member && await member.RequestTransferAsync(serverId, CancellationToken.None) == TransferOutcome.Done;
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {

@@ -57,6 +57,9 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
     /// <summary>Gives the leadership away, as an operator asks for it.</summary>
     public void Transfer(int? successor) => _ = TransferAsync(Member!, successor);
 
+    /// <summary>Asks for a transfer as an operator does.</summary>
+    public void RequestTransfer(int? successor, Action<TransferOutcome> seen) => _ = RequestTransferAsync(Member!, successor, seen);
+
     public void OnKilled()
     {
         IsServing = IsStopping = false;
@@ -128,6 +131,18 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
         await OrderlyEnd.WaitUntilAnsweredAsync(replica, clock).ConfigureAwait(false);
         await member.StopAsync(CancellationToken.None).ConfigureAwait(false);
         stopped();
+    }
+
+    private static async Task RequestTransferAsync(Member member, int? successor, Action<TransferOutcome> seen)
+    {
+        try
+        {
+            seen(await member.RequestTransferAsync(successor, CancellationToken.None).ConfigureAwait(false));
+        }
+        catch (StoreUnavailableException)
+        {
+            // The store has its faults.
+        }
     }
 
     private async Task TransferAsync(Member member, int? successor)
