@@ -62,13 +62,17 @@ public sealed class ConnectionRegistry
     public ConnectionStats Totals()
     {
         var totals = new ConnectionStats();
+        ClientConnection[] present;
         lock (_gate)
         {
             totals.Add(_gone);
-            foreach (ClientConnection connection in _byToken.Values)
-            {
-                totals.Add(connection.Stats);
-            }
+            present = [.. _byToken.Values];
+        }
+
+        // Added up outside: whoever connects waits for that lock, and anybody may ask.
+        foreach (ClientConnection connection in present)
+        {
+            totals.Add(connection.Stats);
         }
 
         return totals;

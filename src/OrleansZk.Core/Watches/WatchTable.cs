@@ -21,7 +21,7 @@ public enum WatchModes
 /// <summary>Who watches which path, of one kind (ZooKeeper: <c>WatchManager</c>); a replica has a table for data and one for children.</summary>
 /// <typeparam name="TWatcher">A connection.</typeparam>
 /// <remarks>Thread-safe: reads that leave watches run side by side.</remarks>
-public sealed class WatchTable<TWatcher>
+public sealed partial class WatchTable<TWatcher>
     where TWatcher : class
 {
     private readonly Lock _gate = new();
@@ -139,24 +139,6 @@ public sealed class WatchTable<TWatcher>
             {
                 FireAbove(path, fired);
             }
-        }
-    }
-
-    /// <summary>Every watcher's paths.</summary>
-    public Dictionary<TWatcher, string[]> ByWatcher()
-    {
-        lock (_gate)
-        {
-            return _byWatcher.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray());
-        }
-    }
-
-    /// <summary>Every path's watchers.</summary>
-    public Dictionary<string, TWatcher[]> ByPath()
-    {
-        lock (_gate)
-        {
-            return _byPath.ToDictionary(pair => pair.Key, pair => pair.Value.Keys.ToArray());
         }
     }
 

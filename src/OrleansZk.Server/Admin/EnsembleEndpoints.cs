@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansZk.Core.Ensemble;
 using OrleansZk.Core.Replication;
 using OrleansZk.Server.Hosting;
 
@@ -41,8 +42,15 @@ internal static class EnsembleEndpoints
         });
 
     /// <summary>Gives the leadership to the server named by <c>to</c>, or to the one whose turn it is.</summary>
-    private static async Task<IResult> TransferAsync(Engine engine, string? to, CancellationToken cancellationToken)
+    /// <remarks>Refused while another transfer is under way, or was less than <see cref="MemberOptions.TransferInterval"/> ago: each is a pause for all clients.</remarks>
+    private static async Task<IResult> TransferAsync(
+        Engine engine, ChangeGuard guard, HttpRequest request, string? to, CancellationToken cancellationToken)
     {
+        if (guard.Refusal(request) is { } refusal)
+        {
+            return Results.Json(new { error = refusal }, statusCode: StatusCodes.Status403Forbidden);
+        }
+
         if (engine.Member is not { } member)
         {
             return StandsAlone();
@@ -62,9 +70,14 @@ internal static class EnsembleEndpoints
 
         try
         {
-            return await member.TransferAsync(successor, cancellationToken)
-                ? Results.Ok(new { transferred_by = member.Self.Id, to = successor })
-                : Results.Conflict(new { error = "this server does not lead", leader = member.View?.Leader?.Id });
+            return await member.RequestTransferAsync(successor, cancellationToken) switch
+            {
+                TransferOutcome.Done => Results.Ok(new { transferred_by = member.Self.Id, to = successor }),
+                TransferOutcome.NotLeading => Results.Conflict(new { error = "this server does not lead", leader = member.View?.Leader?.Id }),
+                TransferOutcome.UnderWay => Results.Conflict(new { error = "a transfer is under way" }),
+                _ => Results.Json(
+                    new { error = "the leadership was transferred moments ago; try again in some seconds" }, statusCode: StatusCodes.Status429TooManyRequests),
+            };
         }
         catch (StoreUnavailableException e)
         {

@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Microsoft.Extensions.Options;
 using OrleansZk.Core.Sessions;
+using OrleansZk.Server.Admin;
 using OrleansZk.Server.Admin.Commands;
 using OrleansZk.Server.Admin.Facts;
 using OrleansZk.Server.Configuration;
@@ -12,8 +13,11 @@ namespace OrleansZk.Server.FourLetterWords;
 
 /// <summary>Answers those that begin with a word of four letters where a client would send the length of its first frame.</summary>
 /// <remarks>The two cannot be confused: read as a length, every word is more than a gigabyte.</remarks>
-internal sealed partial class FourLetterWordService(ServerFacts facts, IOptions<ServerOptions> options, ILogger<FourLetterWordService> logger)
+internal sealed partial class FourLetterWordService(
+    ServerFacts facts, CommandGate gate, IOptions<ServerOptions> options, ILogger<FourLetterWordService> logger)
 {
+    // Characters of a long answer that are gathered before they are sent.
+    private const int PartLength = 16 << 10;
     private const int WordLength = sizeof(int);
     private const string NotServing = "This ZooKeeper instance is not currently serving requests\n";
 
@@ -64,7 +68,15 @@ internal sealed partial class FourLetterWordService(ServerFacts facts, IOptions<
         // An answer can be long: it is not composed on the thread that serves the sockets.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         LogWord(word.Word, connection.ClientAddress);
-        Encoding.UTF8.GetBytes(isAllowed ? Answer(word, connection, argument) : Refusal(word), output);
+        if (isAllowed && word is LongCommand command && facts.IsServing)
+        {
+            await AnswerInPartsAsync(command, connection, output).ConfigureAwait(false);
+        }
+        else
+        {
+            Encoding.UTF8.GetBytes(isAllowed ? Answer(word, connection, argument) : Refusal(word), output);
+        }
+
         await output.FlushAsync().ConfigureAwait(false);
         connection.CountWordAnswer();
         return true;
@@ -104,6 +116,39 @@ internal sealed partial class FourLetterWordService(ServerFacts facts, IOptions<
         var text = new StringBuilder();
         word.WriteText(text, new Question(facts, connection, argument));
         return text.ToString();
+    }
+
+    /// <remarks>Whoever does not read the answer is dropped as one that does not shake hands.</remarks>
+    private async ValueTask AnswerInPartsAsync(LongCommand command, ClientConnection connection, PipeWriter output)
+    {
+        using CommandTurn? turn = await gate.EnterAsync().ConfigureAwait(false);
+        if (turn is null)
+        {
+            Encoding.UTF8.GetBytes(CommandGate.Busy + "\n", output);
+            return;
+        }
+
+        var text = new StringBuilder();
+        foreach (Part _ in command.WriteTextInParts(text, new Question(facts, connection)))
+        {
+            if (text.Length >= PartLength && !await SendAsync(text, output).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            await turn.GiveWayAsync().ConfigureAwait(false);
+        }
+
+        await SendAsync(text, output).ConfigureAwait(false);
+    }
+
+    /// <returns>False when nobody reads any more.</returns>
+    private static async ValueTask<bool> SendAsync(StringBuilder text, PipeWriter output)
+    {
+        Encoding.UTF8.GetBytes(text.ToString(), output);
+        text.Clear();
+        FlushResult result = await output.FlushAsync().ConfigureAwait(false);
+        return !result.IsCompleted && !result.IsCanceled;
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Answering {Word} from {Client}")]

@@ -252,7 +252,7 @@ internal sealed partial class Engine(
             Leader?.ExpireSessions();
             return Task.CompletedTask;
         });
-        Repeat(TimeSpan.FromMilliseconds(Math.Clamp(_options.HandshakeTimeout / 4, 1, 1000)), () =>
+        Repeat(TimeSpan.FromMilliseconds(Math.Clamp(_options.HandshakeTimeout / 4, 50, 1000)), () =>
         {
             Replica.DropLate(TimeSpan.FromMilliseconds(_options.HandshakeTimeout));
             return Task.CompletedTask;

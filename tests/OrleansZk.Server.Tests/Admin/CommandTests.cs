@@ -179,7 +179,13 @@ public sealed class CommandTests(ServerFixture fixture) : IClassFixture<ServerFi
 
     private async Task<JsonDocument> AskAsync(string command, RunningServer? server = null)
     {
-        using HttpResponseMessage response = await (server ?? _server).Http.GetAsync($"/commands/{command}", TestContext.Current.CancellationToken);
+        string name = command.Split('?')[0];
+        bool isChange = CommandTable.ByName.TryGetValue(name, out Command? known) && known.ChangesState;
+        using var request = new HttpRequestMessage(isChange ? HttpMethod.Post : HttpMethod.Get, $"/commands/{command}")
+        {
+            Headers = { { "X-Requested-With", "orleanszk" } },
+        };
+        using HttpResponseMessage response = await (server ?? _server).Http.SendAsync(request, TestContext.Current.CancellationToken);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         response.Content.Headers.ContentType?.MediaType.ShouldBe("application/json");
         return JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));

@@ -32,8 +32,12 @@ public sealed class HealthTests
         await server.StopServingAsync();
         foreach (Command command in CommandTable.All)
         {
-            string body = await server.Http.GetStringAsync($"/commands/{command.Name}", TestContext.Current.CancellationToken);
-            using JsonDocument answer = JsonDocument.Parse(body);
+            using var request = new HttpRequestMessage(command.ChangesState ? HttpMethod.Post : HttpMethod.Get, $"/commands/{command.Name}")
+            {
+                Headers = { { "X-Requested-With", "orleanszk" } },
+            };
+            using HttpResponseMessage response = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            using JsonDocument answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
             bool refused = answer.RootElement.GetProperty("error").GetString() == "This ZooKeeper instance is not currently serving requests";
             refused.ShouldBe(command.NeedsServing, command.Name);
         }

@@ -13,7 +13,7 @@ public sealed partial class ServerStatsTests : IAsyncLifetime
         "version", "server_state", "avg_latency", "max_latency", "min_latency", "packets_received", "packets_sent", "num_alive_connections",
         "outstanding_requests", "uptime", "znode_count", "watch_count", "ephemerals_count", "approximate_data_size", "global_sessions",
         "local_sessions", "connection_drop_probability", "last_client_response_size", "max_client_response_size", "min_client_response_size",
-        "outstanding_tls_handshake", "auth_failed_count", "non_mtls_remote_conn_count", "non_mtls_local_conn_count", "connection_rejected",
+        "outstanding_tls_handshake", "auth_failed_count", "super_auth_count", "super_auth_failed_count", "non_mtls_remote_conn_count", "non_mtls_local_conn_count", "connection_rejected",
         "bytes_received_count", "response_bytes", "watch_bytes", "open_file_descriptor_count", "max_file_descriptor_count",
     ];
 

@@ -136,8 +136,8 @@ public sealed class WatchTableTests
         _table.RemoveAll("w");
 
         _table.Count.ShouldBe(100);
-        _table.ByWatcher().Keys.ShouldBe(["other"]);
-        _table.ByPath().Values.ShouldAllBe(watchers => watchers.SequenceEqual(new[] { "other" }));
+        _table.ByWatcher().ToDictionary().Keys.ShouldBe(["other"]);
+        _table.ByPath().ToDictionary().Values.ShouldAllBe(watchers => watchers.SequenceEqual(new[] { "other" }));
     }
 
     [Fact]
@@ -148,8 +148,39 @@ public sealed class WatchTableTests
         _table.Add("/b", "1", WatchModes.Standard);
 
         _table.Count.ShouldBe(3);
-        _table.ByPath()["/a"].ShouldBe(["1", "2"], ignoreOrder: true);
-        _table.ByWatcher()["1"].ShouldBe(["/a", "/b"], ignoreOrder: true);
+        _table.Summary.ShouldBe((2, 2, 3));
+        _table.ByPath().ToDictionary()["/a"].ShouldBe(["1", "2"], ignoreOrder: true);
+        _table.ByWatcher().ToDictionary()["1"].ShouldBe(["/a", "/b"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void The_table_can_change_while_it_is_shown()
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            _table.Add($"/{i}", $"w{i}", WatchModes.Standard);
+        }
+
+        var paths = new List<string>();
+        foreach ((string path, string[] watchers) in _table.ByPath())
+        {
+            watchers.ShouldHaveSingleItem();
+            paths.Add(path);
+            _table.RemoveAll("w99");
+            _table.Add("/new", "w0", WatchModes.Standard);
+        }
+
+        paths.ShouldBe(Enumerable.Range(0, 99).Select(i => $"/{i}"), ignoreOrder: true);
+        var shown = new List<string>();
+        foreach ((string watcher, string[] watched) in _table.ByWatcher())
+        {
+            shown.Add(watcher);
+            watched.ShouldNotBeEmpty();
+            _table.RemoveAll("w98");
+            _table.Add("/another", "w1", WatchModes.Standard);
+        }
+
+        shown.ShouldBe(Enumerable.Range(0, 98).Select(i => $"w{i}"), ignoreOrder: true);
     }
 
     private string[] Fire(string path)

@@ -5,18 +5,23 @@ using OrleansZk.Server.Admin.Facts;
 namespace OrleansZk.Server.Admin.Commands;
 
 /// <summary>The connections of clients in full: <c>cons</c>.</summary>
-internal sealed class ConnectionsCommand() : Command("connections", "cons"), IFourLetterWord
+internal sealed class ConnectionsCommand() : LongCommand("connections", "cons")
 {
-    public string Word => "cons";
+    public override string Word => "cons";
 
     /// <summary>Writes the connections as <c>connections</c> and, since none is encrypted, an empty <c>secure_connections</c>.</summary>
     /// <param name="brief">Leaves out what is known of the session.</param>
-    public static void WriteConnections(Utf8JsonWriter json, Question question, bool brief)
+    public static IEnumerable<Part> WriteConnections(Utf8JsonWriter json, Question question, bool brief)
     {
         json.WriteStartArray("connections");
+        int count = 0;
         foreach (ConnectionFacts facts in question.Facts.Connections(question.Asker))
         {
             Write(json, facts, brief);
+            if (++count % ItemsPerPart == 0)
+            {
+                yield return default;
+            }
         }
 
         json.WriteEndArray();
@@ -24,21 +29,26 @@ internal sealed class ConnectionsCommand() : Command("connections", "cons"), IFo
         json.WriteEndArray();
     }
 
-    public void WriteText(StringBuilder text, Question question)
+    /// <summary>Writes a line for each connection, and an empty one.</summary>
+    /// <inheritdoc cref="WriteConnections(Utf8JsonWriter, Question, bool)"/>
+    public static IEnumerable<Part> WriteConnections(StringBuilder text, Question question, bool brief)
     {
+        int count = 0;
         foreach (ConnectionFacts facts in question.Facts.Connections(question.Asker))
         {
-            text.Append(facts.ToLine(brief: false)).Append('\n');
+            text.Append(facts.ToLine(brief)).Append('\n');
+            if (++count % ItemsPerPart == 0)
+            {
+                yield return default;
+            }
         }
 
         text.Append('\n');
     }
 
-    public override string? WriteJson(Utf8JsonWriter json, Question question)
-    {
-        WriteConnections(json, question, brief: false);
-        return null;
-    }
+    public override IEnumerable<Part> WriteTextInParts(StringBuilder text, Question question) => WriteConnections(text, question, brief: false);
+
+    public override IEnumerable<Part> WriteJsonInParts(Utf8JsonWriter json, Question question) => WriteConnections(json, question, brief: false);
 
     private static void Write(Utf8JsonWriter json, ConnectionFacts facts, bool brief)
     {

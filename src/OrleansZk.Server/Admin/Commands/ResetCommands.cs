@@ -8,6 +8,8 @@ internal sealed class ConnectionStatResetCommand() : Command("connection_stat_re
 {
     public string Word => "crst";
 
+    public override bool ChangesState => true;
+
     public void WriteText(StringBuilder text, Question question)
     {
         question.Facts.ResetConnections();
@@ -25,6 +27,8 @@ internal sealed class ConnectionStatResetCommand() : Command("connection_stat_re
 internal sealed class StatResetCommand() : Command("stat_reset", "srst"), IFourLetterWord
 {
     public string Word => "srst";
+
+    public override bool ChangesState => true;
 
     public void WriteText(StringBuilder text, Question question)
     {

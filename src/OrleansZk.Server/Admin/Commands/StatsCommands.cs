@@ -25,28 +25,26 @@ internal sealed class ServerStatsCommand() : Command("server_stats", "srvr"), IF
 }
 
 /// <summary>The same with the clients, each on a line of its own: <c>stat</c>.</summary>
-internal sealed class StatsCommand() : Command("stats", "stat"), IFourLetterWord
+internal sealed class StatsCommand() : LongCommand("stats", "stat")
 {
-    public string Word => "stat";
+    public override string Word => "stat";
 
-    public void WriteText(StringBuilder text, Question question)
+    public override IEnumerable<Part> WriteTextInParts(StringBuilder text, Question question)
     {
         ServerStatisticsFormat.WriteVersion(text);
         text.Append("Clients:\n");
-        foreach (ConnectionFacts facts in question.Facts.Connections(question.Asker))
+        foreach (Part part in ConnectionsCommand.WriteConnections(text, question, brief: true))
         {
-            text.Append(facts.ToLine(brief: true)).Append('\n');
+            yield return part;
         }
 
-        text.Append('\n');
         ServerStatisticsFormat.Write(text, question.Facts.Statistics());
     }
 
-    public override string? WriteJson(Utf8JsonWriter json, Question question)
+    public override IEnumerable<Part> WriteJsonInParts(Utf8JsonWriter json, Question question)
     {
         ServerStatisticsFormat.Write(json, question.Facts);
-        ConnectionsCommand.WriteConnections(json, question, brief: true);
-        return null;
+        return ConnectionsCommand.WriteConnections(json, question, brief: true);
     }
 }
 

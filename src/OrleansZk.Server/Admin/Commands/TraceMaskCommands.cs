@@ -31,6 +31,8 @@ internal sealed class SetTraceMaskCommand() : Command("set_trace_mask", "stmk"),
 
     public string Word => "stmk";
 
+    public override bool ChangesState => true;
+
     public bool WordNeedsServing => false;
 
     public override bool NeedsServing => false;

@@ -29,26 +29,32 @@ internal sealed class WatchSummaryCommand() : Command("watch_summary", "wchs"), 
 }
 
 /// <summary>Watched paths by session: <c>wchc</c>.</summary>
-internal sealed class WatchesCommand() : Command("watches", "wchc"), IFourLetterWord
+internal sealed class WatchesCommand() : LongCommand("watches", "wchc")
 {
-    public string Word => "wchc";
+    public override string Word => "wchc";
 
-    public void WriteText(StringBuilder text, Question question)
+    public override IEnumerable<Part> WriteTextInParts(StringBuilder text, Question question)
     {
+        int count = 0;
         foreach ((long sessionId, string[] paths) in question.Facts.WatchedPaths())
         {
             text.Append(CultureInfo.InvariantCulture, $"0x{sessionId:x}\n");
             foreach (string path in paths)
             {
                 text.Append(CultureInfo.InvariantCulture, $"\t{path}\n");
+                if (++count % ItemsPerPart == 0)
+                {
+                    yield return default;
+                }
             }
         }
 
         text.Append('\n');
     }
 
-    public override string? WriteJson(Utf8JsonWriter json, Question question)
+    public override IEnumerable<Part> WriteJsonInParts(Utf8JsonWriter json, Question question)
     {
+        int count = 0;
         json.WriteStartObject("session_id_to_watched_paths");
         foreach ((long sessionId, string[] paths) in question.Facts.WatchedPaths())
         {
@@ -56,37 +62,46 @@ internal sealed class WatchesCommand() : Command("watches", "wchc"), IFourLetter
             foreach (string path in paths)
             {
                 json.WriteStringValue(path);
+                if (++count % ItemsPerPart == 0)
+                {
+                    yield return default;
+                }
             }
 
             json.WriteEndArray();
         }
 
         json.WriteEndObject();
-        return null;
     }
 }
 
 /// <summary>Sessions by the path that they watch: <c>wchp</c>.</summary>
-internal sealed class WatchesByPathCommand() : Command("watches_by_path", "wchp"), IFourLetterWord
+internal sealed class WatchesByPathCommand() : LongCommand("watches_by_path", "wchp")
 {
-    public string Word => "wchp";
+    public override string Word => "wchp";
 
-    public void WriteText(StringBuilder text, Question question)
+    public override IEnumerable<Part> WriteTextInParts(StringBuilder text, Question question)
     {
+        int count = 0;
         foreach ((string path, long[] sessionIds) in question.Facts.WatchingSessions())
         {
             text.Append(CultureInfo.InvariantCulture, $"{path}\n");
             foreach (long sessionId in sessionIds)
             {
                 text.Append(CultureInfo.InvariantCulture, $"\t0x{sessionId:x}\n");
+                if (++count % ItemsPerPart == 0)
+                {
+                    yield return default;
+                }
             }
         }
 
         text.Append('\n');
     }
 
-    public override string? WriteJson(Utf8JsonWriter json, Question question)
+    public override IEnumerable<Part> WriteJsonInParts(Utf8JsonWriter json, Question question)
     {
+        int count = 0;
         json.WriteStartObject("path_to_session_ids");
         foreach ((string path, long[] sessionIds) in question.Facts.WatchingSessions())
         {
@@ -94,12 +109,15 @@ internal sealed class WatchesByPathCommand() : Command("watches_by_path", "wchp"
             foreach (long sessionId in sessionIds)
             {
                 json.WriteNumberValue(sessionId);
+                if (++count % ItemsPerPart == 0)
+                {
+                    yield return default;
+                }
             }
 
             json.WriteEndArray();
         }
 
         json.WriteEndObject();
-        return null;
     }
 }

@@ -5,6 +5,7 @@ using OrleansZk.Core.Sessions;
 using OrleansZk.Server.Configuration;
 using OrleansZk.Server.FrontEnd;
 using OrleansZk.Server.Hosting;
+using OrleansZk.Server.Limits;
 using OrleansZk.Storage;
 
 namespace OrleansZk.Server.Admin.Facts;
@@ -14,8 +15,16 @@ namespace OrleansZk.Server.Admin.Facts;
 /// Each method is a snapshot of its own. The replica's lock is held only while facts are copied, never while they are rendered or sent.
 /// </remarks>
 internal sealed class ServerFacts(
-    Engine engine, ConnectionLimiter limiter, Listeners listeners, IOptions<ServerOptions> options, TimeProvider clock, DataFolder? folder = null)
+    Engine engine,
+    ConnectionLimiter limiter,
+    DescriptorBudget descriptors,
+    Listeners listeners,
+    IOptions<ServerOptions> options,
+    TimeProvider clock,
+    DataFolder? folder = null)
 {
+    // One look takes as long as there are descriptors, and anybody may ask.
+    private readonly CachedFact<long?> _openFileDescriptors = new(TimeSpan.FromSeconds(1), () => ProcessFacts.OpenFileDescriptors);
     private long _traceMask = 0b1_0011_0010;
 
     /// <summary>False while clients' requests are refused; then only what needs no replica may be asked.</summary>
@@ -61,8 +70,8 @@ internal sealed class ServerFacts(
         replica.Tree.Count + 1, replica.Tree.EphemeralCount, replica.Tree.DataSize, replica.Sessions.Count, replica.LastAppliedZxid));
 
     /// <param name="asker">The connection that the facts are for, if it is one.</param>
-    public IReadOnlyList<ConnectionFacts> Connections(ClientConnection? asker) =>
-        [.. Replica.Connections.Snapshot().Select(connection => ConnectionFacts.Of(connection, asker, clock))];
+    public IEnumerable<ConnectionFacts> Connections(ClientConnection? asker) =>
+        Replica.Connections.Snapshot().Select(connection => ConnectionFacts.Of(connection, asker, clock));
 
     public void ResetConnections() => Replica.Connections.ResetConnections();
 
@@ -94,29 +103,28 @@ internal sealed class ServerFacts(
         ];
     }
 
-    public IReadOnlyList<EphemeralOwner> Ephemerals() => Read(replica => replica.Tree.Ephemerals
-        .Select(owner => new EphemeralOwner(owner.Key, [.. owner.Value.Select(node => node.Path)]))
-        .ToList());
+    /// <summary>Sessions with their ephemeral nodes, each looked up when its turn comes.</summary>
+    public (int Count, IEnumerable<EphemeralOwner> Owners) Ephemerals()
+    {
+        long[] owners = Read(replica => replica.Tree.Ephemerals.Keys.ToArray());
+        return (owners.Length, owners
+            .Select(owner => new EphemeralOwner(owner, [.. Read(replica => replica.Tree.EphemeralsOf(owner).ToArray()).Select(node => node.Path)]))
+            .Where(owner => owner.Paths.Count > 0));
+    }
 
     public WatchSummary WatchSummary()
     {
-        Dictionary<ClientConnection, string[]> watches = Replica.Watches.Data.ByWatcher();
-        return new WatchSummary(
-            watches.Count,
-            watches.Values.SelectMany(paths => paths).Distinct(StringComparer.Ordinal).Count(),
-            watches.Values.Sum(paths => paths.Length));
+        (int watchers, int paths, int watches) = Replica.Watches.Data.Summary;
+        return new WatchSummary(watchers, paths, watches);
     }
 
-    /// <summary>Watched paths, by the session that watches.</summary>
-    public IReadOnlyList<KeyValuePair<long, string[]>> WatchedPaths() =>
-        [.. Replica.Watches.Data.ByWatcher().Select(watcher => KeyValuePair.Create(watcher.Key.SessionId, watcher.Value))];
+    /// <summary>Watched paths, by the session that watches; each looked up when its turn comes.</summary>
+    public IEnumerable<KeyValuePair<long, string[]>> WatchedPaths() =>
+        Replica.Watches.Data.ByWatcher().Select(watcher => KeyValuePair.Create(watcher.Key.SessionId, watcher.Value));
 
-    /// <summary>Sessions that watch, by path.</summary>
-    public IReadOnlyList<KeyValuePair<string, long[]>> WatchingSessions() =>
-    [
-        .. Replica.Watches.Data.ByPath()
-            .Select(path => KeyValuePair.Create(path.Key, path.Value.Select(watcher => watcher.SessionId).ToArray())),
-    ];
+    /// <summary>Sessions that watch, by path; each looked up when its turn comes.</summary>
+    public IEnumerable<KeyValuePair<string, long[]>> WatchingSessions() =>
+        Replica.Watches.Data.ByPath().Select(path => KeyValuePair.Create(path.Key, Array.ConvertAll(path.Value, watcher => watcher.SessionId)));
 
     /// <summary>The tree's digest at every 128th zxid, oldest first.</summary>
     public IReadOnlyList<(long Zxid, ulong Digest)> Digests() => Read(replica => replica.Digests.Entries.ToList());
@@ -145,6 +153,8 @@ internal sealed class ServerFacts(
             new("connection_drop_probability", 0d),
             new("watch_count", (long)(Replica.Watches.Data.Count + Replica.Watches.Children.Count)),
             new("auth_failed_count", totals.AuthFailures),
+            new("super_auth_count", engine.SuperAttempts.Succeeded),
+            new("super_auth_failed_count", engine.SuperAttempts.Failed),
             new("min_latency", totals.MinLatency),
             new("approximate_data_size", tree.DataSize),
             new("local_sessions", 0L),
@@ -153,7 +163,7 @@ internal sealed class ServerFacts(
             new("outstanding_tls_handshake", 0L),
             new("min_client_response_size", (long)totals.MinReplySize),
             new("non_mtls_local_conn_count", 0L),
-            new("connection_rejected", limiter.Rejected),
+            new("connection_rejected", limiter.Rejected + descriptors.Refused),
             new("bytes_received_count", totals.ReceivedBytes),
             new("response_bytes", totals.ReplyBytes),
             new("watch_bytes", totals.EventBytes),
@@ -165,7 +175,7 @@ internal sealed class ServerFacts(
             figures.Add(new("learners", (long)followers.Count));
         }
 
-        Add("open_file_descriptor_count", ProcessFacts.OpenFileDescriptors);
+        Add("open_file_descriptor_count", _openFileDescriptors.Get(clock));
         Add("max_file_descriptor_count", ProcessFacts.MaxFileDescriptors);
         return figures;
 
