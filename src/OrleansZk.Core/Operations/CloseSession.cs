@@ -6,49 +6,55 @@ using OrleansZk.Protocol;
 namespace OrleansZk.Core.Operations;
 
 /// <summary>closeSession: asked for by the client, or by the leader when the session's time is up.</summary>
+/// <remarks>A session that owns much goes in several transactions (see <see cref="SessionEnding"/>); the client is answered when all is gone.</remarks>
 public sealed class CloseSession() : WriteOperation<CloseSessionRequest>(OpCode.CloseSession, "CLOS")
 {
     protected override CloseSessionRequest Read(ref JuteReader reader) => default;
 
     internal override void Write(CloseSessionRequest record, JuteWriter writer)
     {
-        // Only the leader's own requests are expiries, and those do not travel.
+        // Only the leader's own requests have content, and those do not travel.
     }
 
     internal override ErrorCode Prepare(CloseSessionRequest record, Preparation preparation)
     {
-        long id = preparation.Request.SessionId;
-        if (record.IsExpiry)
-        {
-            if (!preparation.Sessions.IsExpired(id, preparation.Now))
-            {
-                // Heard of again, moved, or closed while this was on its way.
-                return ErrorCode.UnknownSession;
-            }
-        }
-        else
+        SessionEnding? ending = record.Ending;
+        if (ending is null)
         {
             ErrorCode error = preparation.CheckSession();
             if (error != ErrorCode.Ok)
             {
                 return error;
             }
+
+            ending = new SessionEnding(preparation.Request.SessionId, isClosed: false);
         }
 
         // The list goes into the log, so that replay deletes exactly what was deleted now.
-        List<string> ephemerals = preparation.Overlay.EphemeralsOf(id);
-        foreach (string path in ephemerals)
+        List<string> part = ending.Take(preparation.Overlay, preparation.Options.MaxNodesPerEnding, preparation.Options.MaxPathBytesPerEnding);
+        foreach (string path in part)
         {
-            string parentPath = ZPath.Parent(path);
-            NodeView parent = preparation.Overlay.Find(parentPath);
-            Delete.Remove(path, preparation.Overlay.Find(path), parent, preparation);
+            Delete.Remove(path, preparation.Overlay.Find(path), preparation.Overlay.Find(ZPath.Parent(path)), preparation);
         }
 
-        preparation.Sessions.Remove(id);
-        preparation.Body = new CloseSessionBody(id, ephemerals);
+        preparation.Ending = ending;
+        if (ending.IsClosed)
+        {
+            preparation.Body = part.Count == 0 ? null : new MultiBody([.. part.Select(path => new DeleteBody(path))]);
+        }
+        else
+        {
+            preparation.Sessions.Remove(ending.SessionId);
+            preparation.Body = new CloseSessionBody(ending.SessionId, part);
+        }
+
         return ErrorCode.Ok;
     }
 }
 
-/// <param name="IsExpiry">True for the leader's own request.</param>
-public readonly record struct CloseSessionRequest(bool IsExpiry);
+/// <summary>The record of closeSession, which has none on the wire.</summary>
+public readonly record struct CloseSessionRequest
+{
+    /// <summary>What the leader ends of itself, an expired session or the rest of a closed one; null for a client's request.</summary>
+    internal SessionEnding? Ending { get; init; }
+}

@@ -70,7 +70,7 @@ public sealed class Delete() : WriteOperation<PathVersionRequest>(OpCode.Delete,
         preparation.ChangeUsage(path, -1, -(node.Data?.Length ?? 0));
         if (NodeOwner.IsSession(node.Owner))
         {
-            preparation.Overlay.CountEphemeral(node.Owner, -1);
+            preparation.Overlay.CountEphemeral(node.Owner, path, -1);
         }
 
         preparation.Body = new DeleteBody(path);

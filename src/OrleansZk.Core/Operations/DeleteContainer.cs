@@ -1,6 +1,6 @@
 using OrleansZk.Core.Paths;
+using OrleansZk.Core.Reaping;
 using OrleansZk.Core.Replication;
-using OrleansZk.Core.Tree;
 using OrleansZk.Protocol;
 using OrleansZk.Protocol.Records;
 
@@ -16,7 +16,7 @@ public sealed class DeleteContainer() : WriteOperation<PathRequest>(OpCode.Delet
 
     internal override void Write(PathRequest record, JuteWriter writer) => record.Write(writer);
 
-    // The node may have changed since the reaper saw it: only one that is still empty, and still of its kind, goes.
+    // The node may have changed since the reaper saw it: each of the reaper's conditions is looked at again, with all that was sequenced meanwhile.
     internal override ErrorCode Prepare(PathRequest record, Preparation preparation)
     {
         string path = record.Path!;
@@ -26,14 +26,14 @@ public sealed class DeleteContainer() : WriteOperation<PathRequest>(OpCode.Delet
             return ErrorCode.NoNode;
         }
 
-        if (node.Owner != NodeOwner.Container && !NodeOwner.IsTtl(node.Owner))
-        {
-            return ErrorCode.BadVersion;
-        }
-
         if (node.ChildCount > 0)
         {
             return ErrorCode.NotEmpty;
+        }
+
+        if (!Reaper.IsDue(node.Owner, node.Cversion, node.Mtime, preparation.Time, preparation.Options.MaxNeverUsedContainer))
+        {
+            return ErrorCode.BadVersion;
         }
 
         Delete.Remove(path, node, preparation.Overlay.Find(ZPath.Parent(path)), preparation);

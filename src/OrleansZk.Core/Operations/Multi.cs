@@ -63,9 +63,16 @@ public sealed class Multi() : WriteOperation<MultiRequest>(OpCode.Multi, "MULT")
         }
 
         var bodies = new TransactionBody[record.Parts.Count];
+        long length = 0;
+        bool isExact = false;
         for (int i = 0; i < bodies.Length; i++)
         {
             error = record.Parts[i].Prepare(preparation);
+            if (error == ErrorCode.Ok && !HasRoom(preparation, bodies.AsSpan(0, i), ref length, ref isExact))
+            {
+                error = ErrorCode.MarshallingError;
+            }
+
             if (error != ErrorCode.Ok)
             {
                 // What came before did not happen, what follows was not tried.
@@ -81,6 +88,25 @@ public sealed class Multi() : WriteOperation<MultiRequest>(OpCode.Multi, "MULT")
 
         preparation.Body = bodies.Length == 0 ? null : new MultiBody(bodies);
         return ErrorCode.Ok;
+    }
+
+    /// <summary>Whether a transaction takes the part that was prepared last, with those before it. Looked at part by part: a list of what is refused need not be made.</summary>
+    private static bool HasRoom(Preparation preparation, ReadOnlySpan<TransactionBody> before, ref long length, ref bool isExact)
+    {
+        TransactionBody part = preparation.Body!;
+        int limit = preparation.Options.MaxTransactionBytes;
+        length += part.LengthOf(isExact);
+        if (length > limit && !isExact)
+        {
+            isExact = true;
+            length = part.LengthOf(exact: true);
+            foreach (TransactionBody body in before)
+            {
+                length += body.LengthOf(exact: true);
+            }
+        }
+
+        return length <= limit;
     }
 
     internal override void Reply(MultiRequest record, TransactionBody? body, in Stat stat, ApplyContext context, JuteWriter reply)

@@ -89,17 +89,19 @@ public abstract class NodeCreation(OpCode code) : WriteOperation<CreateRequest>(
 
         if (NodeOwner.IsSession(owner))
         {
-            if (preparation.Overlay.EphemeralCountOf(owner) >= preparation.Options.MaxEphemeralsPerSession)
+            (int owned, long bytes) = preparation.Overlay.Ephemerals.Of(owner);
+            if (owned >= preparation.Options.MaxEphemeralsPerSession
+                || bytes + EphemeralUsage.BytesOf(path) > preparation.Options.MaxEphemeralBytesPerSession)
             {
                 return ErrorCode.QuotaExceeded;
             }
 
-            preparation.Overlay.CountEphemeral(owner, 1);
+            preparation.Overlay.CountEphemeral(owner, path, 1);
         }
 
         int cversion = unchecked(parent.Cversion + 1);
         preparation.Set(parentPath, parent with { Cversion = cversion, ChildCount = parent.ChildCount + 1 });
-        preparation.Set(path, new NodeView(true, acl, preparation.DataOfNew(path, record.Data), 0, 0, 0, 0, owner));
+        preparation.Set(path, new NodeView(true, acl, preparation.DataOfNew(path, record.Data), 0, 0, 0, 0, owner, preparation.Time));
         preparation.ChangeUsage(path, 1, record.Data?.Length ?? 0);
         preparation.Body = new CreateBody(path, record.Data, acl, owner, cversion);
         return ErrorCode.Ok;

@@ -50,7 +50,7 @@ public sealed class SetData() : WriteOperation<SetDataRequest>(OpCode.SetData, "
             return ErrorCode.BadVersion;
         }
 
-        preparation.Set(record.Path, node with { Data = record.Data, Version = version });
+        preparation.Set(record.Path, node with { Data = record.Data, Version = version, Mtime = preparation.Time });
         preparation.ChangeUsage(record.Path, 0, growth);
         preparation.Body = new SetDataBody(record.Path, record.Data, version);
         return ErrorCode.Ok;

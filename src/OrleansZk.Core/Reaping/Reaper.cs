@@ -29,12 +29,12 @@ public sealed class Reaper(Replica replica, ReaperOptions options, TimeProvider 
         replica.EnterRead();
         try
         {
-            foreach (ZNode node in replica.Tree.Containers.Where(node => IsAbandoned(node, now)).Take(options.MaxPerCheck))
+            foreach (ZNode node in replica.Tree.Containers.Where(node => IsDue(node, now)).Take(options.MaxPerCheck))
             {
                 paths.Add(node.Path);
             }
 
-            foreach (ZNode node in replica.Tree.TtlNodes.Where(node => IsOutlived(node, now)).Take(options.MaxPerCheck - paths.Count))
+            foreach (ZNode node in replica.Tree.TtlNodes.Where(node => IsDue(node, now)).Take(options.MaxPerCheck - paths.Count))
             {
                 paths.Add(node.Path);
             }
@@ -49,13 +49,24 @@ public sealed class Reaper(Replica replica, ReaperOptions options, TimeProvider 
         return paths;
     }
 
-    // A container that never had a child is only just being used, unless it has been for long.
-    private bool IsAbandoned(ZNode node, long now) =>
-        node.ChildCount == 0
-        && (node.Cversion > 0
-            || (options.MaxNeverUsed > TimeSpan.Zero && now - node.Mtime > options.MaxNeverUsed.TotalMilliseconds));
+    /// <summary>Whether a node without children goes: a container that was used, or that was not for too long; a node whose time to live is up.</summary>
+    /// <param name="owner">The stored ephemeralOwner.</param>
+    /// <param name="cversion">The stored one: creations of children.</param>
+    /// <param name="mtime">Milliseconds since the Unix epoch, as <paramref name="now"/>.</param>
+    /// <param name="maxNeverUsed">Zero for never.</param>
+    internal static bool IsDue(long owner, int cversion, long mtime, long now, TimeSpan maxNeverUsed)
+    {
+        if (NodeOwner.IsTtl(owner))
+        {
+            return now - mtime > NodeOwner.TtlOf(owner);
+        }
 
-    private static bool IsOutlived(ZNode node, long now) => node.ChildCount == 0 && now - node.Mtime > NodeOwner.TtlOf(node.Owner);
+        // A container that never had a child is only just being used, unless it has been for long.
+        return owner == NodeOwner.Container
+            && (cversion > 0 || (maxNeverUsed > TimeSpan.Zero && now - mtime > maxNeverUsed.TotalMilliseconds));
+    }
+
+    private bool IsDue(ZNode node, long now) => node.ChildCount == 0 && IsDue(node.Owner, node.Cversion, node.Mtime, now, options.MaxNeverUsed);
 }
 
 public sealed record ReaperOptions

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using OrleansZk.Core.Access;
-using OrleansZk.Core.Operations;
 using OrleansZk.Core.Transactions;
 
 namespace OrleansZk.Core.Replication;
@@ -10,9 +9,15 @@ namespace OrleansZk.Core.Replication;
 /// Two stages run side by side. The sequencer prepares and encodes whatever has been submitted into the open group, on the thread of whoever
 /// submits first. The committer takes the open group as soon as the log has the one before, so the size of a group follows the load, and no timer
 /// delays a lone request. Publishing runs on the log's thread when nothing waits to be appended, and elsewhere when something does.
+/// What breaks the preparation of one request is answered to that one. Anything else that throws ends the leader: no stage is left standing while others wait for it.
 /// </remarks>
 public sealed partial class Leader : ILeader, IDisposable
 {
+    // Sessions that own nothing cost little each, but there may be a hundred thousand of them.
+    private const int MaxEndingsPerTurn = 1000;
+
+    private static readonly TimeSpan PreparationFailureLogInterval = TimeSpan.FromSeconds(10);
+
     private readonly Replica _replica;
     private readonly ITransactionLog _log;
     private readonly TimeProvider _clock;
@@ -23,11 +28,15 @@ public sealed partial class Leader : ILeader, IDisposable
     private readonly LeaderSessions _sessions;
     private readonly Overlay _overlay;
     private readonly Preparation _preparation;
+    private readonly SessionEndings _endings;
     private readonly IGroupSink? _others;
     private readonly CarriedOutcomes? _carried;
-    private readonly int _maxGroupBytes;
+    private readonly LeaderOptions _options;
     private readonly DurableLog _durable;
     private readonly CancellationTokenSource _retired = new();
+    private readonly Progress _sequencingProgress;
+    private readonly Progress _committingProgress;
+    private readonly Progress _applyingProgress;
 
     private readonly Lock _incomingGate = new();
     private List<WriteRequest> _incoming = [];
@@ -43,8 +52,10 @@ public sealed partial class Leader : ILeader, IDisposable
     private long _lastCommitted;
     private bool _isExhausted;
     private bool _isClosed;
-    private Exception? _failure;
+    private volatile Exception? _failure;
     private Action? _whenStopped;
+    private long _preparationFailures;
+    private long _preparationFailureLoggedAt;
 
     /// <param name="replica">The replica beside the leader, loaded up to the end of the log.</param>
     /// <param name="epoch">The epoch that the leader has claimed.</param>
@@ -68,21 +79,36 @@ public sealed partial class Leader : ILeader, IDisposable
         _logger = logger;
         _scheduler = scheduler;
         _turnTime = replica.Limits.TurnTime;
-        _publisher = new Publisher(replica, scheduler);
+        _sequencingProgress = new Progress("sequencing", clock);
+        _committingProgress = new Progress("committing to the log", clock);
+        _applyingProgress = new Progress("applying", clock);
+        Stages = [_sequencingProgress, _committingProgress, _applyingProgress];
+        _publisher = new Publisher(replica, scheduler, _applyingProgress, OnDelivered, OnDeliveryFailed);
         _sessions = new LeaderSessions(options.TickTime);
         _sessions.Load(replica.Sessions, Now);
         _overlay = new Overlay(replica.Tree);
+        _endings = new SessionEndings(_sessions);
+        _endings.Load(replica.Tree, replica.Sessions);
         _preparation = new Preparation(_overlay, _sessions, access, options);
         _lastZxid = (epoch << 32) | firstCounter;
         _lastCommitted = replica.LastAppliedZxid;
         _others = others;
         _carried = others is null ? null : new CarriedOutcomes();
-        _maxGroupBytes = options.MaxGroupBytes;
+        _options = options;
         _durable = new DurableLog(log, clock, scheduler, logger);
     }
 
     /// <summary>Raised once when the leader can no longer commit: it was deposed, or its log failed. Nothing unanswered will be answered.</summary>
     public event Action<Exception>? Failed;
+
+    /// <summary>The stages that requests go through, each with the time that it has not moved on.</summary>
+    public IReadOnlyList<Progress> Stages { get; }
+
+    /// <summary>True while commits wait for a store that is away.</summary>
+    public bool IsStoreAway => _durable.IsWaiting;
+
+    /// <summary>What kept a committed group from being applied to the replica, whose state is unknown since; null when nothing has.</summary>
+    public Exception? ApplyFailure { get; private set; }
 
     /// <summary>The last zxid that was given out.</summary>
     public long LastZxid
@@ -120,6 +146,15 @@ public sealed partial class Leader : ILeader, IDisposable
         }
 
         Sequence();
+    }
+
+    /// <summary>Gives every session its full time again: nobody could be heard of, or nothing decided.</summary>
+    public void RenewSessions()
+    {
+        lock (_gate)
+        {
+            _sessions.Renew(Now);
+        }
     }
 
     public void ReportActivity(IReadOnlyList<SessionActivity> activity)
@@ -165,34 +200,32 @@ public sealed partial class Leader : ILeader, IDisposable
 
     public void Dispose() => _retired.Dispose();
 
-    /// <summary>Closes the sessions whose time is up. To be called every tick. Time stands still while the log's store is away.</summary>
-    /// <returns>How many it closes.</returns>
-    public int ExpireSessions()
+    /// <summary>Begins to close the sessions whose time is up. To be called every half tick. Time stands still while the log's store is away.</summary>
+    /// <returns>How many it begins to close.</returns>
+    public int ExpireSessions() => ExpireSessions(Now);
+
+    /// <param name="now">Milliseconds of the monotonic clock: sessions that were due then expire.</param>
+    /// <inheritdoc cref="ExpireSessions()"/>
+    public int ExpireSessions(long now)
     {
-        List<long> expired;
+        int count;
         lock (_gate)
         {
-            if (_isClosed || _durable.IsWaiting)
+            if (_isClosed || _failure is not null || _durable.IsWaiting)
             {
                 return 0;
             }
 
-            expired = _sessions.Expired(Now);
+            count = _endings.AddExpired(_sessions.Expired(now));
         }
 
-        if (expired.Count > 0)
+        if (count > 0)
         {
-            CloseSession operation = OperationTable.Get<CloseSession>();
-            LogExpiring(expired.Count);
-            _replica.SubmitOwn([.. expired.Select(id =>
-            {
-                WriteRequest request = operation.Request(new CloseSessionRequest(IsExpiry: true));
-                request.SessionId = id;
-                return request;
-            })]);
+            LogExpiring(count);
         }
 
-        return expired.Count;
+        GoOnWithEndings();
+        return count;
     }
 
     /// <summary>Sessions by deadline, for <c>dump</c>.</summary>
@@ -204,18 +237,58 @@ public sealed partial class Leader : ILeader, IDisposable
         }
     }
 
+    /// <summary>Goes on with the sessions that are ending, unless another thread is sequencing, which takes them along.</summary>
+    private void GoOnWithEndings()
+    {
+        lock (_incomingGate)
+        {
+            if (_isSequencing || !_endings.MayGoOn(_replica.LastAppliedZxid))
+            {
+                return;
+            }
+
+            _isSequencing = true;
+        }
+
+        Sequence();
+    }
+
     private void Sequence()
+    {
+        try
+        {
+            SequenceWhatWaits();
+        }
+#pragma warning disable CA1031 // The thread may be anybody's, and whoever comes next must not find a sequencer that is for ever at work.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Fail(e, isCommitter: false);
+            lock (_incomingGate)
+            {
+                _incoming.Clear();
+                _sequencing = [];
+                _isSequencing = false;
+            }
+
+            _sequencingProgress.Rest();
+        }
+    }
+
+    private void SequenceWhatWaits()
     {
         while (true)
         {
             var turn = new Turn(_clock, _clock.GetTimestamp(), _turnTime);
+            _sequencingProgress.Step();
             if (_sequencing.Count == 0)
             {
                 lock (_incomingGate)
                 {
-                    if (_incoming.Count == 0)
+                    if (_incoming.Count == 0 && !_endings.MayGoOn(_replica.LastAppliedZxid))
                     {
                         _isSequencing = false;
+                        _sequencingProgress.Rest();
                         return;
                     }
 
@@ -230,7 +303,7 @@ public sealed partial class Leader : ILeader, IDisposable
                 lock (_gate)
                 {
                     int done = SequenceAll(_sequencing, turn);
-                    exhausted = _isExhausted = done < _sequencing.Count && HasUsedUpEpoch;
+                    exhausted = _isExhausted = done < _sequencing.Count ? HasUsedUpEpoch : !SequenceEndings();
                     _sequencing.RemoveRange(0, done);
                 }
             }
@@ -263,6 +336,7 @@ public sealed partial class Leader : ILeader, IDisposable
             return requests.Count;
         }
 
+        _replica.Faults?.Pass(FaultPoint.Sequence);
         _overlay.Prune(_replica.LastAppliedZxid);
         long time = _clock.GetUtcNow().ToUnixTimeMilliseconds();
         long now = Now;
@@ -279,29 +353,135 @@ public sealed partial class Leader : ILeader, IDisposable
         return requests.Count;
     }
 
-    private void Sequence(WriteRequest request, long time, long now)
+    /// <summary>Takes a turn at the sessions that are ending. One that owns little goes at once, of others a part; the rest waits for the next turn.</summary>
+    /// <returns>False when the epoch has no zxids left.</returns>
+    private bool SequenceEndings()
     {
-        long zxid = _lastZxid + 1;
-        _overlay.Begin();
-        _preparation.Start(request, zxid, time, now);
-        ErrorCode error = request.Prepare(_preparation);
-        Transaction? transaction = null;
-        if (error != ErrorCode.Ok)
+        if (_failure is not null || _isClosed)
         {
-            _overlay.RollBack();
-        }
-        else if (_preparation.Body is { } body)
-        {
-            _lastZxid = zxid;
-            transaction = new Transaction(zxid, time, request.SessionId, request.Xid, request.Origin, body);
+            _endings.Clear();
+            return true;
         }
 
-        _open.Add(new Sequenced(request.Origin, request, transaction, error, _preparation.PartErrors), _replica, _carried);
-        if (_open.AddedLength >= _maxGroupBytes)
+        if (!_endings.MayGoOn(_replica.LastAppliedZxid))
+        {
+            return true;
+        }
+
+        _overlay.Prune(_replica.LastAppliedZxid);
+        long time = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        long now = Now;
+        (int nodes, long bytes) = (0, 0);
+        var turn = new Turn(_clock, _clock.GetTimestamp(), _turnTime);
+        for (int i = 0; i < MaxEndingsPerTurn && _endings.TryPeek(now, out SessionEnding? ending); i++)
+        {
+            if (HasUsedUpEpoch)
+            {
+                return false;
+            }
+
+            if (!Sequence(ending.Request(), time, now))
+            {
+                _endings.PutAway();
+            }
+
+            (nodes, bytes) = (nodes + ending.TakenNodes, bytes + ending.TakenBytes);
+            if (nodes >= _options.MaxNodesPerEnding || bytes >= _options.MaxPathBytesPerEnding || turn.IsOver)
+            {
+                break;
+            }
+        }
+
+        _endings.EndTurn(_lastZxid);
+        return true;
+    }
+
+    /// <returns>False when its preparation broke off.</returns>
+    private bool Sequence(WriteRequest request, long time, long now)
+    {
+        long zxid = _lastZxid + 1;
+        bool isSequenced = false;
+        _overlay.Begin();
+        _sessions.Begin();
+        try
+        {
+            ErrorCode error = Prepare(request, zxid, time, now, out Transaction? transaction);
+            if (error != ErrorCode.Ok)
+            {
+                _overlay.RollBack();
+                _sessions.RollBack();
+            }
+
+            if (transaction is not null || !IsLeadersOwn(request))
+            {
+                _open.Add(new Sequenced(request.Origin, request, transaction, error, _preparation.PartErrors), _replica, _carried);
+            }
+
+            isSequenced = true;
+            _lastZxid = transaction is null ? _lastZxid : zxid;
+        }
+#pragma warning disable CA1031 // A fault in the way of one request is that one's, as long as it has left nothing behind.
+        catch (Exception e) when (!isSequenced && _overlay.IsIntact)
+#pragma warning restore CA1031
+        {
+            _overlay.RollBack();
+            _sessions.RollBack();
+            NotePreparationFailed(e, request, zxid);
+            if (!IsLeadersOwn(request))
+            {
+                _open.Add(new Sequenced(request.Origin, request, null, ErrorCode.SystemError, null), _replica, _carried);
+            }
+
+            return false;
+        }
+
+        if (_preparation.Ending is { } ending)
+        {
+            _endings.Advance(ending, _lastZxid);
+        }
+
+        if (_open.AddedLength >= _options.MaxGroupBytes)
         {
             _full.Enqueue(SealOpen());
         }
+
+        return true;
     }
+
+    private ErrorCode Prepare(WriteRequest request, long zxid, long time, long now, out Transaction? transaction)
+    {
+        transaction = null;
+        _preparation.Start(request, zxid, time, now);
+        ErrorCode error = request.Prepare(_preparation);
+        _replica.Faults?.Pass(FaultPoint.Prepare);
+        if (error != ErrorCode.Ok || _preparation.Body is not { } body)
+        {
+            return error;
+        }
+
+        // A session's end has a limit of its own, and must not be refused.
+        if (_preparation.Ending is null && !body.Fits(_options.MaxTransactionBytes))
+        {
+            return ErrorCode.MarshallingError;
+        }
+
+        transaction = new Transaction(zxid, time, request.SessionId, request.Xid, request.Origin, body);
+        _replica.Faults?.Pass(FaultPoint.Encode);
+        return ErrorCode.Ok;
+    }
+
+    private void NotePreparationFailed(Exception failure, WriteRequest request, long zxid)
+    {
+        _preparationFailures++;
+        if (_preparationFailures == 1 || _clock.GetElapsedTime(_preparationFailureLoggedAt) > PreparationFailureLogInterval)
+        {
+            LogPreparationFailed(failure, request.Operation.Code, request.SessionId, zxid, _preparationFailures);
+            _preparationFailureLoggedAt = _clock.GetTimestamp();
+        }
+    }
+
+    // Nobody waits for its answer, on any server.
+    private static bool IsLeadersOwn(WriteRequest request) => request.Origin == default;
 
     /// <summary>Ends the open group, and begins the next.</summary>
     private OpenGroup SealOpen()
@@ -338,18 +518,21 @@ public sealed partial class Leader : ILeader, IDisposable
         {
             while (TrySeal(out OpenGroup? group))
             {
+                _committingProgress.Step();
                 if (group is null)
                 {
                     await ClaimNextEpochAsync().ConfigureAwait(false);
                     continue;
                 }
 
+                _replica.Faults?.Pass(FaultPoint.Commit);
                 bool hasWaited = await _durable.CommitAsync(group, _retired.Token).ConfigureAwait(false);
                 if (hasWaited)
                 {
                     RenewSessions();
                 }
 
+                _replica.Faults?.Pass(FaultPoint.Tell);
                 if (_others is not null)
                 {
                     _lastCommitted = group.HasTransactions ? group.LastZxid : _lastCommitted;
@@ -363,7 +546,7 @@ public sealed partial class Leader : ILeader, IDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Fail(e);
+            Fail(e, isCommitter: true);
         }
     }
 
@@ -381,12 +564,13 @@ public sealed partial class Leader : ILeader, IDisposable
                 return true;
             }
 
-            _isCommitting = _isExhausted && !_isClosed;
+            _isCommitting = _isExhausted && !_isClosed && _failure is null;
             if (_isCommitting)
             {
                 return true;
             }
 
+            _committingProgress.Rest();
             whenStopped = _whenStopped;
         }
 
@@ -396,15 +580,6 @@ public sealed partial class Leader : ILeader, IDisposable
         }
 
         return false;
-    }
-
-    /// <summary>Gives every session its full time again: nobody could be heard of as long as nothing could be decided.</summary>
-    private void RenewSessions()
-    {
-        lock (_gate)
-        {
-            _sessions.Renew(Now);
-        }
     }
 
     private bool HasUsedUpEpoch => (uint)_lastZxid == uint.MaxValue;
@@ -432,22 +607,55 @@ public sealed partial class Leader : ILeader, IDisposable
         Sequence();
     }
 
-    private void Fail(Exception failure)
+    private void OnDelivered()
+    {
+        if (_endings.MayGoOn(_replica.LastAppliedZxid))
+        {
+            // Elsewhere: this thread has the next group to deliver.
+            _scheduler.Post(GoOnWithEndings);
+        }
+    }
+
+    private void OnDeliveryFailed(Exception failure)
+    {
+        ApplyFailure = failure;
+        Fail(failure, isCommitter: false);
+    }
+
+    /// <param name="isCommitter">False leaves the group that is being committed to the committer, which then ends.</param>
+    private void Fail(Exception failure, bool isCommitter)
     {
         Action? whenStopped;
+        bool isIdle;
         lock (_gate)
         {
-            _failure = failure;
+            bool isFirst = _failure is null;
+            _failure ??= failure;
             _full.Clear();
-            _open = _publisher.Rent();
-            _isCommitting = false;
+            _open = new OpenGroup();
+            _endings.Clear();
+            if (isCommitter)
+            {
+                _isCommitting = false;
+                _committingProgress.Rest();
+            }
+
+            isIdle = !_isCommitting;
             whenStopped = _whenStopped;
+            if (!isFirst && whenStopped is null)
+            {
+                return;
+            }
         }
 
         if (whenStopped is not null)
         {
-            // Asked for: nobody needs to be told.
-            _publisher.WhenIdle(whenStopped);
+            // A requested stop is not a failure. The committer says itself when it has ended.
+            if (isIdle)
+            {
+                _publisher.WhenIdle(whenStopped);
+            }
+
             return;
         }
 
@@ -461,6 +669,12 @@ public sealed partial class Leader : ILeader, IDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "The epoch's zxids were used up; going on in epoch {Epoch}")]
     private partial void LogNextEpoch(long epoch);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The leader cannot commit any more")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "A {Operation} of session 0x{SessionId:x} could not be prepared as transaction 0x{Zxid:x}; it changed nothing and is answered with SystemError (-1). "
+            + "Failures since the start: {Count}")]
+    private partial void LogPreparationFailed(Exception failure, OpCode operation, long sessionId, long zxid, long count);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The leader cannot go on and decides nothing more")]
     private partial void LogFailed(Exception failure);
 }

@@ -1,3 +1,5 @@
+using OrleansZk.Protocol;
+
 namespace OrleansZk.Core.Replication;
 
 /// <summary>How a leader decides. Every leader of an ensemble must have the same.</summary>
@@ -12,8 +14,31 @@ public sealed record LeaderOptions
     /// <summary>False refuses nodes with a time to live, as ZooKeeper does by default.</summary>
     public bool TtlEnabled { get; init; } = true;
 
-    /// <summary>Most ephemerals that one session may own; closing a session deletes all of them in one transaction.</summary>
+    /// <summary>Ephemerals that one session may own; a creation beyond is refused with <see cref="ErrorCode.QuotaExceeded"/>.</summary>
     public int MaxEphemeralsPerSession { get; init; } = 100_000;
+
+    /// <summary>Bytes of the paths of a session's ephemerals; a creation beyond is refused with <see cref="ErrorCode.QuotaExceeded"/>.</summary>
+    public long MaxEphemeralBytesPerSession { get; init; } = 64L << 20;
+
+    /// <summary>
+    /// Bytes of one transaction. A request whose transaction would be longer is refused with <see cref="ErrorCode.MarshallingError"/>: nothing is sequenced that
+    /// log, store and other servers do not take.
+    /// </summary>
+    public int MaxTransactionBytes { get; init; } = 4 << 20;
+
+    /// <summary>
+    /// Bytes of an ACL once <c>auth</c> stands for the client's identities; a longer one is refused with <see cref="ErrorCode.InvalidAcl"/>: clients could not read it.
+    /// </summary>
+    public int MaxAclBytes { get; init; } = Frame.DefaultMaxLength;
+
+    /// <summary>Nodes that one transaction deletes when a session ends; the rest goes in others.</summary>
+    public int MaxNodesPerEnding { get; init; } = 1000;
+
+    /// <summary>Bytes of the paths that one transaction deletes when a session ends.</summary>
+    public int MaxPathBytesPerEnding { get; init; } = 256 << 10;
+
+    /// <summary>Age at which a container that never had a child may be deleted, zero for never: as the reaper's <see cref="Reaping.ReaperOptions.MaxNeverUsed"/>.</summary>
+    public TimeSpan MaxNeverUsedContainer { get; init; } = TimeSpan.Zero;
 
     /// <summary>
     /// Bytes from which on a group takes no more: what is appended and sent to other servers in one piece is no longer than this and one transaction.

@@ -10,6 +10,7 @@ namespace OrleansZk.Core.Replication;
 internal sealed class LeaderSessions(int tickTime)
 {
     private readonly Dictionary<long, Session> _sessions = [];
+    private readonly List<(long Id, Session? Before)> _undo = [];
 
     public int Count => _sessions.Count;
 
@@ -19,11 +20,37 @@ internal sealed class LeaderSessions(int tickTime)
         {
             Open(id, session.Timeout, session.Owner, now);
         }
+
+        Begin();
+    }
+
+    /// <summary>Starts a stretch of changes that <see cref="RollBack"/> can take back: of <see cref="Open"/>, <see cref="TryMove"/> and <see cref="Remove"/>.</summary>
+    public void Begin() => _undo.Clear();
+
+    public void RollBack()
+    {
+        for (int i = _undo.Count - 1; i >= 0; i--)
+        {
+            (long id, Session? before) = _undo[i];
+            if (before is null)
+            {
+                _sessions.Remove(id);
+            }
+            else
+            {
+                _sessions[id] = before;
+            }
+        }
+
+        _undo.Clear();
     }
 
     /// <param name="now">Milliseconds of the leader's monotonic clock.</param>
-    public void Open(long id, int timeout, long owner, long now) =>
+    public void Open(long id, int timeout, long owner, long now)
+    {
+        _undo.Add((id, _sessions.GetValueOrDefault(id)));
         _sessions[id] = new Session { Id = id, Timeout = timeout, Owner = owner, Deadline = Deadline(now, timeout) };
+    }
 
     /// <summary>Checks that a request may speak for the session; the first that does owns it.</summary>
     public ErrorCode Check(long id, long owner)
@@ -44,18 +71,23 @@ internal sealed class LeaderSessions(int tickTime)
     /// <summary>Gives a session to another connection, and the full timeout that was negotiated with it.</summary>
     public bool TryMove(long id, long owner, int timeout, long now)
     {
-        if (!_sessions.TryGetValue(id, out Session? session))
+        if (!_sessions.ContainsKey(id))
         {
             return false;
         }
 
-        session.Owner = owner;
-        session.Timeout = timeout;
-        session.Deadline = Deadline(now, timeout);
+        Open(id, timeout, owner, now);
         return true;
     }
 
-    public void Remove(long id) => _sessions.Remove(id);
+    public void Remove(long id)
+    {
+        if (_sessions.TryGetValue(id, out Session? session))
+        {
+            _undo.Add((id, session));
+            _sessions.Remove(id);
+        }
+    }
 
     /// <summary>Notes that a client was heard of.</summary>
     public void Touch(long id, long heardAt)

@@ -33,9 +33,42 @@ internal sealed class OpenGroup
     public LogGroup LogGroup => new(_firstZxid, _lastZxid, Bytes);
 
     /// <param name="carried">What was decided since the last group that went into the log, for servers that share it; null when this one stands alone.</param>
+    /// <remarks>An exception leaves the group as it was.</remarks>
     public void Add(in Sequenced item, Replica replica, CarriedOutcomes? carried)
     {
-        _items.Add(item);
+        int length = _writer.Length;
+        try
+        {
+            Write(item, replica, carried);
+            _items.Add(item);
+        }
+        catch
+        {
+            _writer.Truncate(length);
+            throw;
+        }
+
+        if (item.Transaction is { } transaction)
+        {
+            _firstZxid = HasTransactions ? _firstZxid : transaction.Zxid;
+            _lastZxid = transaction.Zxid;
+        }
+    }
+
+    /// <summary>Gives the bytes a life of their own: other servers may need them for long.</summary>
+    public void Seal() => _sealed = _writer.Written.ToArray();
+
+    public void Clear()
+    {
+        _items.Clear();
+        _writer.Clear(KeptCapacity);
+        _firstZxid = _lastZxid = 0;
+        _carriedLength = 0;
+        _sealed = null;
+    }
+
+    private void Write(in Sequenced item, Replica replica, CarriedOutcomes? carried)
+    {
         if (item.Transaction is null && carried is null)
         {
             return;
@@ -51,24 +84,10 @@ internal sealed class OpenGroup
         if (item.Transaction is { } transaction)
         {
             GroupCodec.Write(_writer, transaction);
-            _firstZxid = HasTransactions ? _firstZxid : transaction.Zxid;
-            _lastZxid = transaction.Zxid;
         }
         else
         {
             GroupCodec.WriteOutcome(_writer, item);
         }
-    }
-
-    /// <summary>Gives the bytes a life of their own: other servers may need them for long.</summary>
-    public void Seal() => _sealed = _writer.Written.ToArray();
-
-    public void Clear()
-    {
-        _items.Clear();
-        _writer.Clear(KeptCapacity);
-        _firstZxid = _lastZxid = 0;
-        _carriedLength = 0;
-        _sealed = null;
     }
 }

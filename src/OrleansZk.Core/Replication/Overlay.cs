@@ -8,14 +8,15 @@ namespace OrleansZk.Core.Replication;
 /// <summary>A node as it will be once everything sequenced so far is applied.</summary>
 /// <param name="ChildCount">Children now.</param>
 /// <param name="Cversion">The stored one: creations of children.</param>
+/// <param name="Mtime">When its data was set last, milliseconds since the Unix epoch.</param>
 internal readonly record struct NodeView(
-    bool Exists, AclList Acl, byte[]? Data, int Version, int Cversion, int Aversion, int ChildCount, long Owner)
+    bool Exists, AclList Acl, byte[]? Data, int Version, int Cversion, int Aversion, int ChildCount, long Owner, long Mtime)
 {
-    public static NodeView Missing { get; } = new(false, AclList.Empty, null, 0, 0, 0, 0, 0);
+    public static NodeView Missing { get; } = new(false, AclList.Empty, null, 0, 0, 0, 0, 0, 0);
 
     public static NodeView Of(ZNode? node) => node is null
         ? Missing
-        : new NodeView(true, node.Acl, node.Data, node.Version, node.Cversion, node.Aversion, node.ChildCount, node.Owner);
+        : new NodeView(true, node.Acl, node.Data, node.Version, node.Cversion, node.Aversion, node.ChildCount, node.Owner, node.Mtime);
 }
 
 /// <summary>The changes that are sequenced but not yet applied, over the tree that the replica beside the leader holds.</summary>
@@ -24,8 +25,6 @@ internal readonly record struct NodeView(
 /// </remarks>
 internal sealed class Overlay(DataTree tree)
 {
-    private readonly Dictionary<long, int> _ephemeralCounts = tree.Ephemerals.ToDictionary(pair => pair.Key, pair => pair.Value.Count);
-    private readonly List<(long SessionId, int Change)> _undoCounts = [];
     private readonly Dictionary<string, Entry> _entries = [];
     private readonly List<(long Zxid, string Path)> _order = [];
     private readonly List<(string Path, Entry? Before)> _undo = [];
@@ -38,6 +37,12 @@ internal sealed class Overlay(DataTree tree)
 
     public DataTree Tree => tree;
 
+    /// <summary>False once a change has broken off half-way: it cannot be rolled back, and nothing more may be decided on it.</summary>
+    public bool IsIntact { get; private set; } = true;
+
+    /// <summary>What each session owns.</summary>
+    public EphemeralUsage Ephemerals { get; } = new(tree);
+
     /// <summary>True when there may be a quota somewhere.</summary>
     public bool HasQuotas => tree.Quotas.Count > 0 || _quotasPending > 0;
 
@@ -46,38 +51,44 @@ internal sealed class Overlay(DataTree tree)
 
     public void Set(string path, in NodeView view, long zxid)
     {
+        IsIntact = false;
         ref Entry entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, path, out bool existed);
         _undo.Add((path, existed ? entry : null));
+        Ephemerals.ReplacePending(path, existed ? OwnerOf(entry.View) : 0, OwnerOf(view));
         entry = new Entry(view, zxid);
         _order.Add((zxid, path));
         if (QuotaTable.IsLimits(path, out _))
         {
             _quotasPending++;
         }
+
+        IsIntact = true;
     }
 
-    /// <summary>How many ephemerals a session will own once everything is applied.</summary>
-    public int EphemeralCountOf(long sessionId) => _ephemeralCounts.GetValueOrDefault(sessionId);
-
-    public void CountEphemeral(long sessionId, int change)
+    /// <summary>Counts a creation (1) or a deletion (-1) of a session's ephemeral.</summary>
+    public void CountEphemeral(long sessionId, string path, int change)
     {
-        _undoCounts.Add((sessionId, change));
-        ChangeCount(sessionId, change);
+        IsIntact = false;
+        Ephemerals.Count(sessionId, path, change);
+        IsIntact = true;
     }
 
     /// <summary>Starts a stretch of changes that <see cref="RollBack"/> can take back.</summary>
     public void Begin()
     {
         _undo.Clear();
-        _undoCounts.Clear();
+        Ephemerals.Begin();
         _undoFrom = _order.Count;
     }
 
     public void RollBack()
     {
+        bool wasIntact = IsIntact;
+        IsIntact = false;
         for (int i = _undo.Count - 1; i >= 0; i--)
         {
             (string path, Entry? before) = _undo[i];
+            Ephemerals.ReplacePending(path, OwnerOf(_entries[path].View), before is { } earlier ? OwnerOf(earlier.View) : 0);
             if (before is { } entry)
             {
                 _entries[path] = entry;
@@ -90,42 +101,44 @@ internal sealed class Overlay(DataTree tree)
             CountOut(path);
         }
 
-        foreach ((long sessionId, int change) in _undoCounts)
-        {
-            ChangeCount(sessionId, -change);
-        }
-
+        Ephemerals.RollBack();
         _order.RemoveRange(_undoFrom, _order.Count - _undoFrom);
         _undo.Clear();
-        _undoCounts.Clear();
+        IsIntact = wasIntact;
     }
 
     /// <summary>Forgets what the tree shows by now.</summary>
     public void Prune(long appliedZxid)
     {
+        IsIntact = false;
         while (_oldest < _order.Count && _order[_oldest].Zxid <= appliedZxid)
         {
             (long zxid, string path) = _order[_oldest++];
             if (_entries.TryGetValue(path, out Entry entry) && entry.Zxid == zxid)
             {
+                Ephemerals.ReplacePending(path, OwnerOf(entry.View), 0);
                 _entries.Remove(path);
             }
 
             CountOut(path);
         }
 
-        if (_oldest == _order.Count || _oldest > 4096)
+        if (_oldest == _order.Count || (_oldest > 4096 && _oldest > _order.Count / 2))
         {
             _order.RemoveRange(0, _oldest);
             _oldest = 0;
         }
+
+        IsIntact = true;
     }
 
-    /// <summary>The paths of the ephemerals that a session will own once everything is applied.</summary>
+    /// <summary>The paths of all that a session owns now. Later some of them may have gone, or belong to another.</summary>
     public List<string> EphemeralsOf(long sessionId)
     {
-        var paths = new List<string>();
-        foreach (ZNode node in tree.EphemeralsOf(sessionId))
+        IReadOnlyCollection<string> pending = Ephemerals.PendingOf(sessionId);
+        IReadOnlyCollection<ZNode> applied = tree.EphemeralsOf(sessionId);
+        var paths = new List<string>(applied.Count + pending.Count);
+        foreach (ZNode node in applied)
         {
             if (!_entries.ContainsKey(node.Path))
             {
@@ -133,18 +146,8 @@ internal sealed class Overlay(DataTree tree)
             }
         }
 
-        for (int i = _oldest; i < _order.Count; i++)
-        {
-            (long zxid, string path) = _order[i];
-            if (_entries.TryGetValue(path, out Entry entry) && entry.Zxid == zxid && entry.View.Exists && entry.View.Owner == sessionId)
-            {
-                paths.Add(path);
-            }
-        }
-
-        // Sorted, so that every run of the same history writes the same log; distinct, since a multi may touch a path twice with one zxid.
-        paths.Sort(StringComparer.Ordinal);
-        return paths.Count > 1 ? [.. paths.Distinct()] : paths;
+        paths.AddRange(pending);
+        return paths;
     }
 
     /// <summary>How many nodes, and how many bytes of data, a node and all beneath it will be once everything is applied.</summary>
@@ -164,15 +167,7 @@ internal sealed class Overlay(DataTree tree)
         return (count, bytes);
     }
 
-    private void ChangeCount(long sessionId, int change)
-    {
-        ref int count = ref CollectionsMarshal.GetValueRefOrAddDefault(_ephemeralCounts, sessionId, out _);
-        count += change;
-        if (count == 0)
-        {
-            _ephemeralCounts.Remove(sessionId);
-        }
-    }
+    private static long OwnerOf(in NodeView view) => view.Exists && NodeOwner.IsSession(view.Owner) ? view.Owner : 0;
 
     private void CountOut(string path)
     {

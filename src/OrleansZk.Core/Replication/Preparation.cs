@@ -31,6 +31,9 @@ internal sealed class Preparation(Overlay overlay, LeaderSessions sessions, Acce
     /// <summary>The results of a multi that failed, one a part.</summary>
     public ErrorCode[]? PartErrors { get; set; }
 
+    /// <summary>The session whose end the request is, or a part of it; null for every other request.</summary>
+    public SessionEnding? Ending { get; set; }
+
     public void Start(WriteRequest request, long zxid, long time, long now)
     {
         Request = request;
@@ -39,6 +42,7 @@ internal sealed class Preparation(Overlay overlay, LeaderSessions sessions, Acce
         Now = now;
         Body = null;
         PartErrors = null;
+        Ending = null;
     }
 
     public ErrorCode CheckSession() => IsServersOwn ? ErrorCode.Ok : sessions.Check(Request.SessionId, Request.Owner);
@@ -48,7 +52,9 @@ internal sealed class Preparation(Overlay overlay, LeaderSessions sessions, Acce
 
     public bool Allows(AclList acl, Permissions wanted) => access.Allows(acl, wanted, Request.Identities);
 
-    public AclList? Resolve(IReadOnlyList<Acl>? acl) => access.Resolve(acl, Request.Identities);
+    /// <summary>The list that a node gets: with the client's identities where it says <c>auth</c>.</summary>
+    /// <returns>Null when it is no list that a node can have.</returns>
+    public AclList? Resolve(IReadOnlyList<Acl>? acl) => IsTooLong(acl) ? null : access.Resolve(acl, Request.Identities);
 
     public void Set(string path, in NodeView view) => overlay.Set(path, view, Zxid);
 
@@ -123,6 +129,28 @@ internal sealed class Preparation(Overlay overlay, LeaderSessions sessions, Acce
         (long count, long bytes) = overlay.CountSubtree(quota);
         return QuotaLimits.FormatUsage(count, bytes);
     }
+
+    /// <summary>Looks before anything is made: a list that fits into a request can become thousands of times longer.</summary>
+    private bool IsTooLong(IReadOnlyList<Acl>? acl)
+    {
+        if (acl is null)
+        {
+            return false;
+        }
+
+        int all = acl.Any(entry => entry.Id.Scheme == AclScheme.Auth) ? acl.Where(entry => entry.Id.Scheme == AclScheme.Auth).Distinct().Count() : 0;
+        if (all == 0)
+        {
+            // As long as in the request.
+            return false;
+        }
+
+        // An address is nothing that a client has authenticated as.
+        long each = Request.Identities.Where(identity => identity.Scheme != AclScheme.Ip).Sum(LengthOf);
+        return (all * each) + acl.Sum(entry => LengthOf(entry.Id)) > options.MaxAclBytes;
+    }
+
+    private static long LengthOf(AclId id) => sizeof(int) + EncodedLength.Of(id.Scheme, exact: true) + EncodedLength.Of(id.Id, exact: true);
 
     private (long Count, long Bytes) UsageOf(string quota) =>
         QuotaLimits.TryParseUsage(overlay.Find(QuotaTable.StatsPath(quota)).Data, out QuotaLimits usage)

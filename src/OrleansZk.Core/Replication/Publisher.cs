@@ -1,7 +1,10 @@
 namespace OrleansZk.Core.Replication;
 
 /// <summary>Takes committed groups to the follower, one after the other, and keeps the emptied ones for use again.</summary>
-internal sealed class Publisher(IFollower follower, IWorkScheduler scheduler)
+/// <param name="delivered">Called after each group.</param>
+/// <param name="failed">Called once, when a group could not be delivered: the follower may have applied a part of it, and gets nothing more.</param>
+internal sealed class Publisher(
+    IFollower follower, IWorkScheduler scheduler, Progress progress, Action delivered, Action<Exception> failed)
 {
     private const int KeptGroups = 4;
 
@@ -9,6 +12,7 @@ internal sealed class Publisher(IFollower follower, IWorkScheduler scheduler)
     private readonly Queue<OpenGroup> _waiting = new();
     private readonly Stack<OpenGroup> _free = new();
     private bool _isPublishing;
+    private bool _hasFailed;
     private Action? _whenIdle;
 
     public OpenGroup Rent()
@@ -24,6 +28,11 @@ internal sealed class Publisher(IFollower follower, IWorkScheduler scheduler)
     {
         lock (_gate)
         {
+            if (_hasFailed)
+            {
+                return;
+            }
+
             _waiting.Enqueue(group);
             if (_isPublishing)
             {
@@ -31,6 +40,7 @@ internal sealed class Publisher(IFollower follower, IWorkScheduler scheduler)
             }
 
             _isPublishing = true;
+            progress.Step();
         }
 
         if (elsewhere)
@@ -70,6 +80,7 @@ internal sealed class Publisher(IFollower follower, IWorkScheduler scheduler)
                 {
                     _isPublishing = false;
                     whenIdle = _whenIdle;
+                    progress.Rest();
                 }
             }
 
@@ -83,20 +94,26 @@ internal sealed class Publisher(IFollower follower, IWorkScheduler scheduler)
             {
                 follower.Deliver(group.Items);
             }
-            catch
+#pragma warning disable CA1031 // Whatever it was, it must not end a thread of somebody else, nor leave those waiting who wait for the end.
+            catch (Exception e)
+#pragma warning restore CA1031
             {
-                // Nothing may follow what could not be delivered; and whoever waits for the end must not wait for ever.
                 lock (_gate)
                 {
                     _isPublishing = false;
+                    _hasFailed = true;
                     _waiting.Clear();
                     whenIdle = _whenIdle;
+                    progress.Rest();
                 }
 
+                failed(e);
                 whenIdle?.Invoke();
-                throw;
+                return;
             }
 
+            progress.Step();
+            delivered();
             group.Clear();
             lock (_gate)
             {

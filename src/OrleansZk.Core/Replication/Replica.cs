@@ -24,6 +24,7 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     private readonly JuteWriter _eventFrame = new();
     private readonly SubmissionQueue _submissions;
     private readonly ZxidWaiters _waiters = new();
+    private readonly CloseAnswers _closeAnswers = new();
     private readonly ILogger _logger;
     private ILeader? _leader;
     private long _lastAppliedZxid;
@@ -87,6 +88,9 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     /// <summary>What has changed since the last checkpoint.</summary>
     public CheckpointTracking Tracking { get; }
 
+    /// <summary>Where tests make the engine throw; null in a server.</summary>
+    internal FaultPoints? Faults { get; set; }
+
     /// <summary>Writes that the leader has not answered yet.</summary>
     public int Outstanding => _submissions.Count;
 
@@ -137,6 +141,7 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
             _context = new ApplyContext(Tree, Sessions);
             LastAppliedZxid = zxid;
             IsTrusted = true;
+            _closeAnswers.Clear();
             Tracking.Renew();
         }
         finally
@@ -198,6 +203,7 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     /// <inheritdoc/>
     public void Deliver(Span<Sequenced> group)
     {
+        Faults?.Pass(FaultPoint.Publish);
         _submissions.Settle(group);
         for (int i = 0; i < group.Length;)
         {
@@ -289,7 +295,9 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
         Stat stat = default;
         if (item.Transaction is { } transaction)
         {
+            Faults?.Pass(FaultPoint.Apply);
             stat = _context.Apply(transaction);
+            Faults?.Pass(FaultPoint.Applied);
             LastAppliedZxid = transaction.Zxid;
             AppliedCount++;
             Digests.Note(transaction.Zxid, Tree.Digest);
@@ -297,6 +305,15 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
             DropFormer(item.Request);
         }
 
+        Answer(_closeAnswers.Pass(item, Tree), stat, now);
+        while (_closeAnswers.TryTake(Tree, out Sequenced close))
+        {
+            Answer(close, default, now);
+        }
+    }
+
+    private void Answer(in Sequenced item, in Stat stat, long now)
+    {
         if (item.Request?.Connection is { } asker)
         {
             asker.Complete(item, stat, _context, now);

@@ -29,6 +29,9 @@ public sealed record CreateBody(string Path, byte[]? Data, AclList Acl, long Own
         tree.Mark(ZPath.Parent(Path));
     }
 
+    private protected override long ContentLength(bool exact) =>
+        EncodedLength.Of(Path, exact) + EncodedLength.Of(Data) + EncodedLength.Of(Acl, exact) + sizeof(long) + sizeof(int);
+
     protected override void Write(JuteWriter writer)
     {
         writer.WriteString(Path);
@@ -57,6 +60,8 @@ public sealed record DeleteBody(string Path) : TransactionBody
         tree.Mark(ZPath.Parent(Path));
     }
 
+    private protected override long ContentLength(bool exact) => EncodedLength.Of(Path, exact);
+
     protected override void Write(JuteWriter writer) => writer.WriteString(Path);
 }
 
@@ -71,6 +76,8 @@ public sealed record SetDataBody(string Path, byte[]? Data, int Version) : Trans
     public static new SetDataBody Read(ref JuteReader reader) => new(reader.ReadString()!, reader.ReadBuffer(), reader.ReadInt());
 
     internal override void MarkChanged(DataTree tree, SessionTable sessions) => tree.Mark(Path);
+
+    private protected override long ContentLength(bool exact) => EncodedLength.Of(Path, exact) + EncodedLength.Of(Data) + sizeof(int);
 
     protected override void Write(JuteWriter writer)
     {
@@ -92,6 +99,8 @@ public sealed record SetAclBody(string Path, AclList Acl, int Aversion) : Transa
 
     internal override void MarkChanged(DataTree tree, SessionTable sessions) => tree.Mark(Path);
 
+    private protected override long ContentLength(bool exact) => EncodedLength.Of(Path, exact) + EncodedLength.Of(Acl, exact) + sizeof(int);
+
     protected override void Write(JuteWriter writer)
     {
         writer.WriteString(Path);
@@ -108,6 +117,8 @@ public sealed record CheckBody : TransactionBody
     public override TransactionKind Kind => TransactionKind.Check;
 
     public override Stat Apply(ApplyContext context) => default;
+
+    private protected override long ContentLength(bool exact) => 0;
 
     protected override void Write(JuteWriter writer)
     {
@@ -147,6 +158,8 @@ public sealed record MultiBody(IReadOnlyList<TransactionBody> Parts) : Transacti
             part.MarkChanged(tree, sessions);
         }
     }
+
+    private protected override long ContentLength(bool exact) => sizeof(int) + Parts.Sum(part => part.LengthOf(exact));
 
     protected override void Write(JuteWriter writer)
     {

@@ -22,6 +22,8 @@ public sealed record CreateSessionBody(long OpenedId, int Timeout, long Owner) :
 
     internal override void MarkChanged(DataTree tree, SessionTable sessions) => sessions.Mark(OpenedId);
 
+    private protected override long ContentLength(bool exact) => (2 * sizeof(long)) + sizeof(int);
+
     protected override void Write(JuteWriter writer)
     {
         writer.WriteLong(OpenedId);
@@ -48,6 +50,8 @@ public sealed record MoveSessionBody(long MovedId, int Timeout, long Owner) : Tr
 
     internal override void MarkChanged(DataTree tree, SessionTable sessions) => sessions.Mark(MovedId);
 
+    private protected override long ContentLength(bool exact) => (2 * sizeof(long)) + sizeof(int);
+
     protected override void Write(JuteWriter writer)
     {
         writer.WriteLong(MovedId);
@@ -56,7 +60,9 @@ public sealed record MoveSessionBody(long MovedId, int Timeout, long Owner) : Tr
     }
 }
 
-/// <param name="Ephemerals">The paths that go with the session.</param>
+/// <param name="Ephemerals">
+/// The paths that go with the session in the same transaction: all that it owns, or as many as one transaction takes. What is left goes in transactions that follow.
+/// </param>
 public sealed record CloseSessionBody(long ClosedId, IReadOnlyList<string> Ephemerals) : TransactionBody
 {
     public override TransactionKind Kind => TransactionKind.CloseSession;
@@ -84,6 +90,8 @@ public sealed record CloseSessionBody(long ClosedId, IReadOnlyList<string> Ephem
             tree.Mark(ZPath.Parent(path));
         }
     }
+
+    private protected override long ContentLength(bool exact) => sizeof(long) + EncodedLength.Of(Ephemerals, exact);
 
     protected override void Write(JuteWriter writer)
     {

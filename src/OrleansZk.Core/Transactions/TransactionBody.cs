@@ -32,7 +32,18 @@ public abstract record TransactionBody
     {
     }
 
+    /// <summary>How many bytes the body takes when it is written.</summary>
+    /// <param name="exact">False for an upper bound, which costs next to nothing.</param>
+    internal long LengthOf(bool exact) => sizeof(int) + ContentLength(exact);
+
+    /// <summary>True when the body takes no more than <paramref name="limit"/> bytes.</summary>
+    internal bool Fits(long limit) => LengthOf(exact: false) <= limit || LengthOf(exact: true) <= limit;
+
     protected abstract void Write(JuteWriter writer);
+
+    /// <summary>The bytes that <see cref="Write(JuteWriter)"/> writes.</summary>
+    /// <inheritdoc cref="LengthOf"/>
+    private protected abstract long ContentLength(bool exact);
 
     public static void Write(TransactionBody body, JuteWriter writer)
     {

@@ -190,7 +190,7 @@ public sealed class EngineHarness : IDisposable
             Replica,
             Log,
             EngineSettings.Access(_settings.SkipAcl),
-            _settings.Leader,
+            _settings.Leader with { MaxNeverUsedContainer = _settings.Reaper.MaxNeverUsed },
             Clock,
             Scheduler,
             NullLogger<Leader>.Instance,

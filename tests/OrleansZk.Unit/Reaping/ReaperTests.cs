@@ -100,6 +100,31 @@ public sealed class ReaperTests : EngineTest
     }
 
     [Fact]
+    public void What_was_set_while_the_deletion_was_on_its_way_lives_on()
+    {
+        using var engine = new EngineHarness(new EngineSettings { Reaper = new ReaperOptions { MaxNeverUsed = TimeSpan.FromSeconds(1) } });
+        TestSession session = engine.Connect();
+        foreach (string path in new[] { "/set", "/again", "/left" })
+        {
+            session.Ask(CreateTtl(path, 1000));
+        }
+
+        session.Ask(CreateContainer("/c"));
+        engine.Clock.Advance(TimeSpan.FromMilliseconds(1001));
+        engine.Hold();
+        session.Send(SetData("/set", "x"), Delete("/again"), CreateTtl("/again", 1000), Delete("/c"), CreateContainer("/c"));
+        engine.Reap().ShouldBe(4);
+        engine.ReleaseAll();
+
+        string[] Left() => [.. new[] { "/set", "/again", "/left", "/c" }.Where(path => engine.Replica.Tree.Find(path) is not null)];
+        Left().ShouldBe(["/set", "/again", "/c"]);
+        session.TakeAll().OfType<Answer>().ShouldAllBe(answer => answer.Result.Error == ErrorCode.Ok);
+        engine.Clock.Advance(TimeSpan.FromMilliseconds(1001));
+        engine.Reap().ShouldBe(3);
+        Left().ShouldBeEmpty();
+    }
+
+    [Fact]
     public void One_check_asks_for_so_many_at_most()
     {
         using var engine = new EngineHarness(new EngineSettings { Reaper = new ReaperOptions { MaxPerCheck = 3 } });
