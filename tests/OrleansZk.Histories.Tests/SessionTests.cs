@@ -24,6 +24,45 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public void A_session_that_owns_much_goes_in_parts()
+    {
+        Speaker a = Owner(["/e1", "/e2", "/e3"]);
+        a.CloseInParts(new Change.CloseSession(a.Session, ["/e1"]), () =>
+        {
+            _story.Open().Create("/between");
+            _story.Commit(0, 0, new Change.Delete("/e2"));
+            return _story.Commit(0, 0, new Change.Delete("/e3"));
+        });
+        _story.ShouldBeFine(InParts);
+    }
+
+    [Fact]
+    public void A_part_that_is_smaller_than_it_may_be()
+    {
+        Speaker a = Owner(["/e1", "/e2"]);
+        a.CloseInParts(new Change.CloseSession(a.Session, []), () => _story.Commit(0, 0, new Change.Delete("/e1"), new Change.Delete("/e2")));
+        _story.ShouldBreak("ephemeral", "but the session owned [/e1 /e2]", InParts);
+    }
+
+    [Fact]
+    public void A_part_that_never_comes()
+    {
+        Speaker a = Owner(["/e1", "/e2", "/e3"]);
+        _story.Commit(a.Session, 0, new Change.CloseSession(a.Session, ["/e1"]));
+        _story.Commit(0, 0, new Change.Delete("/e2"));
+        _story.ShouldBreak("ephemeral", "was never deleted", InParts);
+    }
+
+    [Fact]
+    public void An_answer_to_closing_before_all_is_gone()
+    {
+        Speaker a = Owner(["/e1", "/e2"]);
+        a.CloseInParts(new Change.CloseSession(a.Session, ["/e1"]), () => _story.Zxid);
+        _story.Commit(0, 0, new Change.Delete("/e2"));
+        _story.ShouldBreak("wrong-zxid", "told another zxid", InParts);
+    }
+
+    [Fact]
     public void An_ephemeral_that_is_seen_after_its_session()
     {
         Speaker a = _story.Open();
@@ -151,5 +190,18 @@ public sealed class SessionTests
         _story.ShouldBreak("unanswered", "waits for an answer at the end");
         a.Connection.Lost("");
         _story.ShouldBeFine();
+    }
+
+    private static Evidence InParts(Evidence evidence) => evidence with { MaxNodesPerEnding = 1 };
+
+    private Speaker Owner(IEnumerable<string> paths)
+    {
+        Speaker owner = _story.Open();
+        foreach (string path in paths)
+        {
+            owner.Create(path, mode: CreateMode.Ephemeral);
+        }
+
+        return owner;
     }
 }

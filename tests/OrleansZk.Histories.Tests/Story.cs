@@ -110,6 +110,14 @@ internal sealed class Speaker(Story story, string name, long session, TimeSpan t
         return zxid;
     }
 
+    /// <summary>Closes its session: a first transaction, and then what <paramref name="rest"/> commits, whose zxid it is told.</summary>
+    public void CloseInParts(Change.CloseSession first, Func<long> rest)
+    {
+        Operation operation = Ask(new Request(OpCode.CloseSession));
+        story.Commit(session, operation.Xid, first);
+        Hear(operation, new Answer(ErrorCode.Ok, rest()));
+    }
+
     public long Create(string path, string data = "", CreateMode mode = CreateMode.Persistent, string? created = null)
     {
         Operation operation = Ask(new Request(OpCode.Create, path) { Data = Story.Bytes(data), Mode = mode });

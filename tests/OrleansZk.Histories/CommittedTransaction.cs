@@ -58,7 +58,7 @@ public abstract record Change
         public override string ToString() => $"move session 0x{Id:x}";
     }
 
-    /// <param name="Ephemerals">The paths that go with it.</param>
+    /// <param name="Ephemerals">The paths that go with it in the same transaction.</param>
     public sealed record CloseSession(long Id, IReadOnlyList<string> Ephemerals) : Change
     {
         public override string ToString() => $"close session 0x{Id:x} with [{string.Join(' ', Ephemerals)}]";

@@ -25,6 +25,9 @@ public sealed record Evidence(History History)
     /// <summary>True when the run ended quietly: all servers had caught up, and all that was on its way had arrived.</summary>
     public bool IsSettled { get; init; }
 
+    /// <summary>Nodes that one transaction deletes when a session ends; the rest of what it owns goes in others. Paths are short: their bytes set no limit.</summary>
+    public int MaxNodesPerEnding { get; init; } = 1000;
+
     /// <summary>How much before its time a session may expire; null judges no expiry.</summary>
     public TimeSpan? ExpiryTolerance { get; init; }
 }

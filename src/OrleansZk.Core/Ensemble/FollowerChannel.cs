@@ -5,8 +5,10 @@ namespace OrleansZk.Core.Ensemble;
 
 /// <summary>A leader's connection to one follower: takes its writes, and sends it what is committed, as fast as it can take that.</summary>
 /// <param name="current">The leadership at the moment; null while this server does not lead.</param>
+/// <param name="failed">Hears why a follower gets nothing more; the connection is closed then.</param>
 internal sealed class FollowerChannel(
-    IPeerConnection connection, Func<Leadership?> current, ITransactionLog log, TimeProvider clock, IWorkScheduler scheduler) : IPeerHandler
+    IPeerConnection connection, Func<Leadership?> current, ITransactionLog log, TimeProvider clock, IWorkScheduler scheduler, Action<Exception> failed)
+    : IPeerHandler
 {
     private const int KeptCapacity = 1 << 20;
 
@@ -187,6 +189,13 @@ internal sealed class FollowerChannel(
         {
             // It comes again.
             Close();
+        }
+#pragma warning disable CA1031 // A follower that waits for what never comes would not look for another way.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Close();
+            failed(e);
         }
     }
 

@@ -23,7 +23,9 @@ internal static class GroupApplication
         {
             if (item.Transaction is null || item.Transaction.Zxid > replica.LastAppliedZxid)
             {
-                items[kept++] = item;
+                items[kept++] = item.Transaction is { } transaction && transaction.Zxid == replica.SkippedZxid
+                    ? item with { Transaction = transaction.Emptied() }
+                    : item;
             }
         }
 
@@ -31,9 +33,11 @@ internal static class GroupApplication
         {
             replica.Deliver(items[..kept]);
         }
-        catch (InvalidOperationException e)
+#pragma warning disable CA1031 // Whatever it was, nobody knows how much of the group the replica has.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            throw new DivergedException(e.Message, e);
+            throw new DivergedException($"a group behind zxid 0x{replica.LastAppliedZxid:x} could not be applied: {e.Message}", e);
         }
     }
 }

@@ -62,16 +62,25 @@ internal sealed class LeaderChannel(Replica replica, MemberInfo leader, TimeProv
         Send(hello, static (writer, hello) => hello.Write(writer));
     }
 
+    /// <summary>What broke on this side, so that the connection was closed; null when nothing did.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>The application of what the leader has committed.</summary>
+    public Progress Applying { get; } = new("applying", clock);
+
+    /// <inheritdoc/>
     public void Submit(IReadOnlyList<WriteRequest> requests, long settledUpTo)
     {
-        for (int next = 0; next < requests.Count && !_isClosed && _connection is { } connection;)
+        try
         {
-            lock (_sendGate)
-            {
-                _message.Clear(KeptCapacity);
-                next = PeerMessages.WriteSubmit(_message, requests, next, settledUpTo, MostSubmittedBytes);
-                connection.Send(_message.Written);
-            }
+            Send(requests, settledUpTo);
+        }
+#pragma warning disable CA1031 // The requests are still awaited: over the next connection they are submitted again.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Failure ??= e;
+            Close();
         }
     }
 
@@ -138,6 +147,7 @@ internal sealed class LeaderChannel(Replica replica, MemberInfo leader, TimeProv
 
     private void Apply(ReadOnlySpan<byte> group)
     {
+        Applying.Step();
         try
         {
             GroupApplication.Apply(replica, group);
@@ -147,6 +157,10 @@ internal sealed class LeaderChannel(Replica replica, MemberInfo leader, TimeProv
             ReloadReason = e.Message;
             Close();
             return;
+        }
+        finally
+        {
+            Applying.Rest();
         }
 
         FollowWhenCaughtUp();
@@ -168,6 +182,19 @@ internal sealed class LeaderChannel(Replica replica, MemberInfo leader, TimeProv
     {
         _isClosed = true;
         changed();
+    }
+
+    private void Send(IReadOnlyList<WriteRequest> requests, long settledUpTo)
+    {
+        for (int next = 0; next < requests.Count && !_isClosed && _connection is { } connection;)
+        {
+            lock (_sendGate)
+            {
+                _message.Clear(KeptCapacity);
+                next = PeerMessages.WriteSubmit(_message, requests, next, settledUpTo, MostSubmittedBytes);
+                connection.Send(_message.Written);
+            }
+        }
     }
 
     private void Send<T>(T content, Action<JuteWriter, T> write)

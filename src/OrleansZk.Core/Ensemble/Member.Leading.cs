@@ -148,6 +148,12 @@ public sealed partial class Member
     private void OnLeaderFailed(Exception failure)
     {
         _leaderFailure = failure;
+        if (_leadership is { Leader.ApplyFailure: not null })
+        {
+            // Nobody is to read a tree with half a transaction. Not here: whoever failed may hold locks.
+            _scheduler.Post(_replica.Distrust);
+        }
+
         _waker.Wake();
     }
 
@@ -165,6 +171,11 @@ public sealed partial class Member
         else
         {
             await stopped.Task.ConfigureAwait(false);
+        }
+
+        if (leadership.Leader.ApplyFailure is { } failure)
+        {
+            _reloadReason ??= $"what was committed behind zxid 0x{_replica.LastAppliedZxid:x} could not be applied: {failure.Message}";
         }
 
         BeginToLook();

@@ -23,16 +23,22 @@ public sealed partial class Member
                 long before = _clock.GetTimestamp();
                 await _watchPause.WaitAsync(WatchInterval, stopping).ConfigureAwait(false);
 
+                _watchProgress.Step();
+                bool isLate = _clock.GetElapsedTime(before) > 2 * WatchInterval;
                 if (_leadership is { } leadership)
                 {
-                    // A turn that comes late, on a busy machine, finds what was heard meanwhile still waiting to be taken: the next one judges.
-                    bool isLate = _clock.GetElapsedTime(before) > 2 * WatchInterval;
                     _leaderHeardAt = isLate ? _clock.GetTimestamp() : ConfirmedAt(leadership);
                 }
 
-                WatchConnections();
+                // A turn that comes late, on a busy machine or one that stood still, finds what was heard meanwhile still waiting to be taken: the next one judges.
+                if (!isLate)
+                {
+                    WatchConnections();
+                }
+
                 WatchClients();
                 WatchMemory();
+                _watchProgress.Rest();
             }
         }
 #pragma warning disable CA1031 // Whatever it was, the process must not go on without this.
@@ -191,6 +197,9 @@ public sealed partial class Member
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Leader {Id} at {Address} cannot be reached: {Reason}")]
     private partial void LogUnreachable(int id, string address, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Closing the connection with the server at {Address}: what goes there could not be sent")]
+    private partial void LogChannelFailed(Exception failure, string address);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Server {Id} has not been heard of for {Milliseconds} ms; closing the connection")]
     private partial void LogSilent(int id, double milliseconds);

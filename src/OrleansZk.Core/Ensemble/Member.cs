@@ -45,6 +45,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Waker _waker;
     private readonly Waker _watchPause;
+    private readonly Progress _watchProgress;
 
     private volatile Leadership? _leadership;
     private volatile LeaderChannel? _channel;
@@ -92,6 +93,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         _logger = logger;
         _waker = new Waker(clock, scheduler);
         _watchPause = new Waker(clock, scheduler);
+        _watchProgress = new Progress("looking after connections", clock);
         _leaderlessSince = _leaderHeardAt = clock.GetTimestamp();
     }
 
@@ -125,6 +127,9 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
     public IReadOnlyList<(int ServerId, long AppliedZxid, string Address)> Followers =>
         [.. (_leadership?.Channels ?? []).Select(channel => (channel.ServerId, channel.AppliedZxid, channel.RemoteAddress))];
 
+    /// <summary>What has to move on while it has work, beside the leader's own stages.</summary>
+    public IReadOnlyList<Progress> Stages => _channel is { } channel ? [_watchProgress, channel.Applying] : [_watchProgress];
+
     /// <summary>Joins the ensemble and begins.</summary>
     /// <exception cref="MemberConflictException">A live server has the same id.</exception>
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
@@ -137,7 +142,8 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public IPeerHandler Accept(IPeerConnection connection) => new FollowerChannel(connection, () => _leadership, _log, _clock, _scheduler);
+    public IPeerHandler Accept(IPeerConnection connection) => new FollowerChannel(
+        connection, () => _leadership, _log, _clock, _scheduler, failure => LogChannelFailed(failure, connection.RemoteAddress));
 
     /// <summary>Hands over, if others are there to take it, and leaves.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -267,6 +273,11 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         if (channel.HasEnded)
         {
             _reloadReason ??= channel.ReloadReason;
+            if (channel.Failure is { } failure)
+            {
+                LogChannelFailed(failure, channel.Leader.PeerAddress);
+            }
+
             _channel = null;
             BeginToLook();
             _waker.Wake();

@@ -13,6 +13,7 @@ public sealed class Reaper(Replica replica, ReaperOptions options, TimeProvider 
     /// <returns>How many deletions it asked for.</returns>
     public int Reap()
     {
+        replica.Faults?.Pass(FaultPoint.Duty);
         List<string> paths = FindCandidates(clock.GetUtcNow().ToUnixTimeMilliseconds());
         if (paths.Count > 0)
         {

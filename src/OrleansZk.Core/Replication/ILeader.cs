@@ -7,7 +7,10 @@ public interface ILeader
 {
     /// <summary>Hands over requests of one replica. Calls of one replica do not overlap, and their order is kept.</summary>
     /// <param name="settledUpTo">The number of the newest request whose answer the replica has: what was decided up to there need not be remembered for it.</param>
-    /// <remarks>Every request is answered through <see cref="IFollower.Deliver"/>, in the order in which they were submitted.</remarks>
+    /// <remarks>
+    /// Every request is answered through <see cref="IFollower.Deliver"/>, in the order in which they were submitted. Does not throw: a leader that cannot take them
+    /// ends, and the next one gets them.
+    /// </remarks>
     void Submit(IReadOnlyList<WriteRequest> requests, long settledUpTo);
 
     /// <summary>Says which sessions' clients were heard of, so that they do not expire.</summary>

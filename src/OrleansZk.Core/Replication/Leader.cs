@@ -13,8 +13,8 @@ namespace OrleansZk.Core.Replication;
 /// </remarks>
 public sealed partial class Leader : ILeader, IDisposable
 {
-    // Sessions that own nothing cost little each, but there may be a hundred thousand of them.
-    private const int MaxEndingsPerTurn = 1000;
+    /// <summary>The name of the stage that waits for the log.</summary>
+    public const string CommittingStage = "committing to the log";
 
     private static readonly TimeSpan PreparationFailureLogInterval = TimeSpan.FromSeconds(10);
 
@@ -80,7 +80,7 @@ public sealed partial class Leader : ILeader, IDisposable
         _scheduler = scheduler;
         _turnTime = replica.Limits.TurnTime;
         _sequencingProgress = new Progress("sequencing", clock);
-        _committingProgress = new Progress("committing to the log", clock);
+        _committingProgress = new Progress(CommittingStage, clock);
         _applyingProgress = new Progress("applying", clock);
         Stages = [_sequencingProgress, _committingProgress, _applyingProgress];
         _publisher = new Publisher(replica, scheduler, _applyingProgress, OnDelivered, OnDeliveryFailed);
@@ -200,34 +200,6 @@ public sealed partial class Leader : ILeader, IDisposable
 
     public void Dispose() => _retired.Dispose();
 
-    /// <summary>Begins to close the sessions whose time is up. To be called every half tick. Time stands still while the log's store is away.</summary>
-    /// <returns>How many it begins to close.</returns>
-    public int ExpireSessions() => ExpireSessions(Now);
-
-    /// <param name="now">Milliseconds of the monotonic clock: sessions that were due then expire.</param>
-    /// <inheritdoc cref="ExpireSessions()"/>
-    public int ExpireSessions(long now)
-    {
-        int count;
-        lock (_gate)
-        {
-            if (_isClosed || _failure is not null || _durable.IsWaiting)
-            {
-                return 0;
-            }
-
-            count = _endings.AddExpired(_sessions.Expired(now));
-        }
-
-        if (count > 0)
-        {
-            LogExpiring(count);
-        }
-
-        GoOnWithEndings();
-        return count;
-    }
-
     /// <summary>Sessions by deadline, for <c>dump</c>.</summary>
     public IReadOnlyList<(long InMilliseconds, List<long> Ids)> SessionsByDeadline()
     {
@@ -235,22 +207,6 @@ public sealed partial class Leader : ILeader, IDisposable
         {
             return _sessions.ByDeadline(Now);
         }
-    }
-
-    /// <summary>Goes on with the sessions that are ending, unless another thread is sequencing, which takes them along.</summary>
-    private void GoOnWithEndings()
-    {
-        lock (_incomingGate)
-        {
-            if (_isSequencing || !_endings.MayGoOn(_replica.LastAppliedZxid))
-            {
-                return;
-            }
-
-            _isSequencing = true;
-        }
-
-        Sequence();
     }
 
     private void Sequence()
@@ -353,49 +309,6 @@ public sealed partial class Leader : ILeader, IDisposable
         return requests.Count;
     }
 
-    /// <summary>Takes a turn at the sessions that are ending. One that owns little goes at once, of others a part; the rest waits for the next turn.</summary>
-    /// <returns>False when the epoch has no zxids left.</returns>
-    private bool SequenceEndings()
-    {
-        if (_failure is not null || _isClosed)
-        {
-            _endings.Clear();
-            return true;
-        }
-
-        if (!_endings.MayGoOn(_replica.LastAppliedZxid))
-        {
-            return true;
-        }
-
-        _overlay.Prune(_replica.LastAppliedZxid);
-        long time = _clock.GetUtcNow().ToUnixTimeMilliseconds();
-        long now = Now;
-        (int nodes, long bytes) = (0, 0);
-        var turn = new Turn(_clock, _clock.GetTimestamp(), _turnTime);
-        for (int i = 0; i < MaxEndingsPerTurn && _endings.TryPeek(now, out SessionEnding? ending); i++)
-        {
-            if (HasUsedUpEpoch)
-            {
-                return false;
-            }
-
-            if (!Sequence(ending.Request(), time, now))
-            {
-                _endings.PutAway();
-            }
-
-            (nodes, bytes) = (nodes + ending.TakenNodes, bytes + ending.TakenBytes);
-            if (nodes >= _options.MaxNodesPerEnding || bytes >= _options.MaxPathBytesPerEnding || turn.IsOver)
-            {
-                break;
-            }
-        }
-
-        _endings.EndTurn(_lastZxid);
-        return true;
-    }
-
     /// <returns>False when its preparation broke off.</returns>
     private bool Sequence(WriteRequest request, long time, long now)
     {
@@ -483,198 +396,9 @@ public sealed partial class Leader : ILeader, IDisposable
     // Nobody waits for its answer, on any server.
     private static bool IsLeadersOwn(WriteRequest request) => request.Origin == default;
 
-    /// <summary>Ends the open group, and begins the next.</summary>
-    private OpenGroup SealOpen()
-    {
-        OpenGroup group = _open;
-        _open = _publisher.Rent();
-        if (_carried is not null)
-        {
-            group.Seal();
-            _carried.Carry(group);
-        }
-
-        return group;
-    }
-
-    private void StartCommitting()
-    {
-        lock (_gate)
-        {
-            if (_isCommitting || _failure is not null)
-            {
-                return;
-            }
-
-            _isCommitting = true;
-        }
-
-        _ = CommitAsync();
-    }
-
-    private async Task CommitAsync()
-    {
-        try
-        {
-            while (TrySeal(out OpenGroup? group))
-            {
-                _committingProgress.Step();
-                if (group is null)
-                {
-                    await ClaimNextEpochAsync().ConfigureAwait(false);
-                    continue;
-                }
-
-                _replica.Faults?.Pass(FaultPoint.Commit);
-                bool hasWaited = await _durable.CommitAsync(group, _retired.Token).ConfigureAwait(false);
-                if (hasWaited)
-                {
-                    RenewSessions();
-                }
-
-                _replica.Faults?.Pass(FaultPoint.Tell);
-                if (_others is not null)
-                {
-                    _lastCommitted = group.HasTransactions ? group.LastZxid : _lastCommitted;
-                    _others.Committed(new CommittedGroup(_lastCommitted, group.HasTransactions, group.Bytes));
-                }
-
-                _publisher.Publish(group, elsewhere: HasMore());
-            }
-        }
-#pragma warning disable CA1031 // Whatever ended the commits, the leader is finished and must say so.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            Fail(e, isCommitter: true);
-        }
-    }
-
-    /// <param name="group">Null when the next epoch is to be claimed.</param>
-    /// <returns>False when there is nothing to do; then another call of <see cref="StartCommitting"/> begins again.</returns>
-    private bool TrySeal(out OpenGroup? group)
-    {
-        group = null;
-        Action? whenStopped;
-        lock (_gate)
-        {
-            if (HasMoreToCommit)
-            {
-                group = _full.TryDequeue(out OpenGroup? full) ? full : SealOpen();
-                return true;
-            }
-
-            _isCommitting = _isExhausted && !_isClosed && _failure is null;
-            if (_isCommitting)
-            {
-                return true;
-            }
-
-            _committingProgress.Rest();
-            whenStopped = _whenStopped;
-        }
-
-        if (whenStopped is not null)
-        {
-            _publisher.WhenIdle(whenStopped);
-        }
-
-        return false;
-    }
-
-    private bool HasUsedUpEpoch => (uint)_lastZxid == uint.MaxValue;
-
-    private bool HasMoreToCommit => _full.Count > 0 || !_open.IsEmpty;
-
-    private bool HasMore()
-    {
-        lock (_gate)
-        {
-            return HasMoreToCommit;
-        }
-    }
-
-    private async Task ClaimNextEpochAsync()
-    {
-        long epoch = await _log.ClaimEpochAsync(LastZxid >>> 32, _retired.Token).ConfigureAwait(false);
-        lock (_gate)
-        {
-            _lastZxid = epoch << 32;
-            _isExhausted = false;
-        }
-
-        LogNextEpoch(epoch);
-        Sequence();
-    }
-
-    private void OnDelivered()
-    {
-        if (_endings.MayGoOn(_replica.LastAppliedZxid))
-        {
-            // Elsewhere: this thread has the next group to deliver.
-            _scheduler.Post(GoOnWithEndings);
-        }
-    }
-
-    private void OnDeliveryFailed(Exception failure)
-    {
-        ApplyFailure = failure;
-        Fail(failure, isCommitter: false);
-    }
-
-    /// <param name="isCommitter">False leaves the group that is being committed to the committer, which then ends.</param>
-    private void Fail(Exception failure, bool isCommitter)
-    {
-        Action? whenStopped;
-        bool isIdle;
-        lock (_gate)
-        {
-            bool isFirst = _failure is null;
-            _failure ??= failure;
-            _full.Clear();
-            _open = new OpenGroup();
-            _endings.Clear();
-            if (isCommitter)
-            {
-                _isCommitting = false;
-                _committingProgress.Rest();
-            }
-
-            isIdle = !_isCommitting;
-            whenStopped = _whenStopped;
-            if (!isFirst && whenStopped is null)
-            {
-                return;
-            }
-        }
-
-        if (whenStopped is not null)
-        {
-            // A requested stop is not a failure. The committer says itself when it has ended.
-            if (isIdle)
-            {
-                _publisher.WhenIdle(whenStopped);
-            }
-
-            return;
-        }
-
-        LogFailed(failure);
-        Failed?.Invoke(failure);
-    }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Expiring {Count} sessions whose clients have not been heard of")]
-    private partial void LogExpiring(int count);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "The epoch's zxids were used up; going on in epoch {Epoch}")]
-    private partial void LogNextEpoch(long epoch);
-
     [LoggerMessage(
         Level = LogLevel.Error,
         Message = "A {Operation} of session 0x{SessionId:x} could not be prepared as transaction 0x{Zxid:x}; it changed nothing and is answered with SystemError (-1). "
             + "Failures since the start: {Count}")]
     private partial void LogPreparationFailed(Exception failure, OpCode operation, long sessionId, long zxid, long count);
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The leader cannot go on and decides nothing more")]
-    private partial void LogFailed(Exception failure);
 }

@@ -51,10 +51,15 @@ public sealed partial class Recovery(ITransactionLog log, ICheckpointStore store
                 if (transaction.Zxid > replica.LastAppliedZxid)
                 {
                     Check(replica, decoded, group);
-                    Replay(replica, transaction);
+                    Replay(replica, transaction, group);
                     count++;
                 }
             }
+        }
+
+        if (replica.SkippedZxid > 0 && (replica.SkippedZxid <= from || replica.SkippedZxid > replica.LastAppliedZxid))
+        {
+            LogNothingToSkip(replica.SkippedZxid, from);
         }
 
         replica.Tree.Changes.CountAsStored();
@@ -71,17 +76,38 @@ public sealed partial class Recovery(ITransactionLog log, ICheckpointStore store
         }
     }
 
-    private static void Replay(Replica replica, Transaction transaction)
+    private void Replay(Replica replica, Transaction transaction, in LogGroup group)
     {
+        if (transaction.Zxid == replica.SkippedZxid)
+        {
+            LogSkipped(transaction.Zxid, transaction.Body.Kind, transaction.SessionId);
+            replica.Replay(transaction.Emptied());
+            return;
+        }
+
         try
         {
             replica.Replay(transaction);
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw new LogCorruptException($"transaction 0x{transaction.Zxid:x} does not fit the tree before it: {e.Message}", e);
+            throw new LogCorruptException(
+                $"transaction 0x{transaction.Zxid:x} does not fit the tree before it: {e.Message}. It is a {transaction.Body.Kind} of session "
+                + $"0x{transaction.SessionId:x} in group 0x{group.FirstZxid:x} to 0x{group.LastZxid:x} of the log. To start without its change, which is lost then, "
+                + $"give --skip-transaction 0x{transaction.Zxid:x} to every server",
+                e);
         }
     }
+
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        Message = "Skipping transaction 0x{Zxid:x}, a {Kind} of session 0x{SessionId:x}, as --skip-transaction asks for: its change is lost on this server")]
+    private partial void LogSkipped(long zxid, TransactionKind kind, long sessionId);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Transaction 0x{Zxid:x} (--skip-transaction) is not in the log behind the checkpoint at zxid 0x{Checkpoint:x}: remove the option")]
+    private partial void LogNothingToSkip(long zxid, long checkpoint);
 
     [LoggerMessage(
         Level = LogLevel.Information,

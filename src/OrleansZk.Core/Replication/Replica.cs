@@ -88,6 +88,9 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
     /// <summary>What has changed since the last checkpoint.</summary>
     public CheckpointTracking Tracking { get; }
 
+    /// <summary>A transaction that is passed over, as an operator has asked for, since it cannot be applied; 0 for none. All servers must pass over the same.</summary>
+    public long SkippedZxid { get; init; }
+
     /// <summary>Where tests make the engine throw; null in a server.</summary>
     internal FaultPoints? Faults { get; set; }
 

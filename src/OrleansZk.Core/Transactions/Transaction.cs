@@ -19,6 +19,9 @@ public sealed record Transaction(long Zxid, long Time, long SessionId, int Xid, 
         TransactionBody.Write(Body, writer);
     }
 
+    /// <summary>The transaction without its change: it keeps its place, and nothing else.</summary>
+    internal Transaction Emptied() => this with { Body = CheckBody.Instance };
+
     public static Transaction Read(ref JuteReader reader) => new(
         reader.ReadLong(),
         reader.ReadLong(),

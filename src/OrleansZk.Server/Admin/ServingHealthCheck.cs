@@ -3,9 +3,16 @@ using OrleansZk.Server.Hosting;
 
 namespace OrleansZk.Server.Admin;
 
-/// <summary>Healthy while clients are served.</summary>
-internal sealed class ServingHealthCheck(Engine engine) : IHealthCheck
+/// <summary>Healthy while clients are served and their requests move on; degraded while something beside them fails.</summary>
+internal sealed class ServingHealthCheck(EngineHealth health) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(engine.IsServing ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("clients are not served"));
+        Task.FromResult(health.Ready());
+}
+
+/// <summary>Unhealthy when the process hangs: it does not come back by itself.</summary>
+internal sealed class ProgressHealthCheck(EngineHealth health) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(health.Live());
 }

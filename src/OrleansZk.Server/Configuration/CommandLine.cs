@@ -18,6 +18,7 @@ internal static class CommandLine
         Option<string?> adminPort = Option("--admin-port", "HTTP port for operators, 0 for any free one, -1 for none (default 8080)");
         Option<string?> data = Option("--data", "Folder of the log and the checkpoint (default ./data)");
         Option<string?> zooCfg = Option("--zoocfg", "An existing zoo.cfg to take settings from");
+        Option<string?> skip = Option("--skip-transaction", "zxid of a transaction of the log that cannot be applied, to start without it: its change is lost");
         Option<string?> ensemble = Option("--ensemble", "Connection string of the PostgreSQL that the servers of an ensemble share");
         Option<string?> id = Option("--id", "This server's number in its ensemble, 0 to 255 (default: drawn once and kept)");
         Option<string?> peerPort = Option("--peer-port", "TCP port for the other servers of the ensemble (default 2888)");
@@ -26,7 +27,7 @@ internal static class CommandLine
         var command = new RootCommand(
             $"OrleansZk: a {(isSilo ? "silo that also serves" : "server for")} ZooKeeper clients. Every other setting can be given as --OrleansZk:<name> <value>.")
         {
-            port, adminPort, data, zooCfg, ensemble, id,
+            port, adminPort, data, zooCfg, ensemble, id, skip,
         };
         (isSilo ? [siloPort, gatewayPort] : new[] { peerPort }).ToList().ForEach(command.Add);
         command.TreatUnmatchedTokensAsErrors = false;
@@ -46,6 +47,7 @@ internal static class CommandLine
             .. Setting(nameof(ServerOptions.ZooCfg), parsed.GetResult(zooCfg)),
             .. Setting(nameof(ServerOptions.Ensemble), parsed.GetResult(ensemble)),
             .. Setting(nameof(ServerOptions.ServerId), parsed.GetResult(id)),
+            .. Setting(nameof(ServerOptions.SkipTransaction), parsed.GetResult(skip)),
             .. Setting(nameof(ServerOptions.PeerPort), parsed.GetResult(peerPort)),
             .. Setting(nameof(ServerOptions.SiloPort), parsed.GetResult(siloPort)),
             .. Setting(nameof(ServerOptions.GatewayPort), parsed.GetResult(gatewayPort)),

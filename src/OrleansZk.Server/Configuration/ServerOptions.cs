@@ -7,6 +7,11 @@ public sealed class ServerOptions
 {
     public const string Section = "OrleansZk";
 
+    /// <summary>The longest transaction that can be allowed, bytes: every store takes a value and a group of that length.</summary>
+    public const int MaxMaxTransactionBytes = 512 << 20;
+
+    private const int MinDefaultTransactionBytes = 4 << 20;
+
     /// <summary>TCP port for ZooKeeper clients, 0 for any free one (<c>clientPort</c>).</summary>
     public int ClientPort { get; set; } = 2181;
 
@@ -154,6 +159,20 @@ public sealed class ServerOptions
     /// <summary>Most ephemerals of one session.</summary>
     public int MaxEphemeralsPerSession { get; set; } = 100_000;
 
+    /// <summary>Most bytes of the paths of one session's ephemerals.</summary>
+    public long MaxEphemeralBytesPerSession { get; set; } = 64L << 20;
+
+    /// <summary>
+    /// Most bytes of one transaction; a request that would make a longer one is refused. -1 for four times <see cref="MaxFrameLength"/>, but no less than 4 MiB and no
+    /// more than the servers of an ensemble can tell each other of.
+    /// </summary>
+    public int MaxTransactionBytes { get; set; } = -1;
+
+    /// <summary>
+    /// The zxid of a transaction of the log that cannot be applied, to start without it; empty for none. All servers of an ensemble must skip the same one.
+    /// </summary>
+    public string SkipTransaction { get; set; } = "";
+
     /// <summary>True turns every ACL check off (<c>skipACL</c>).</summary>
     public bool SkipAcl { get; set; }
 
@@ -171,6 +190,14 @@ public sealed class ServerOptions
 
     /// <summary>Milliseconds after which a container that never had a child goes too; 0 for never (<c>znode.container.maxNeverUsedIntervalMs</c>).</summary>
     public int ContainerMaxNeverUsed { get; set; }
+
+    /// <summary>The longest transaction in force, bytes, before what an ensemble allows.</summary>
+    public int EffectiveMaxTransactionBytes => MaxTransactionBytes >= 0
+        ? MaxTransactionBytes
+        : (int)Math.Clamp(4L * MaxFrameLength, MinDefaultTransactionBytes, MaxMaxTransactionBytes);
+
+    /// <summary>What <see cref="SkipTransaction"/> says; 0 for none.</summary>
+    public long SkippedZxid => Zxid.TryParse(SkipTransaction, out long zxid) ? zxid : 0;
 
     /// <summary>The shortest session timeout in force, milliseconds.</summary>
     public int EffectiveMinSessionTimeout => MinSessionTimeout < 0 ? 2 * TickTime : MinSessionTimeout;

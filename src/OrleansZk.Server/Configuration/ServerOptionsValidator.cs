@@ -24,6 +24,12 @@ internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
                 + $"but must not be more than {Key(nameof(options.MaxSessionTimeout))}, which is {options.EffectiveMaxSessionTimeout} ms");
         }
 
+        if (options.MaxTransactionBytes >= 0 && options.MaxTransactionBytes < options.MaxFrameLength)
+        {
+            failures.Add($"{Key(nameof(options.MaxTransactionBytes))} is {options.MaxTransactionBytes} bytes, but must not be less than "
+                + $"{Key(nameof(options.MaxFrameLength))} (jute.maxbuffer), which is {options.MaxFrameLength}: requests that fit would be refused");
+        }
+
         if (!options.CreateDataDirectory && !Directory.Exists(options.DataDirectory))
         {
             failures.Add($"{Key(nameof(options.DataDirectory))} is '{options.DataDirectory}', which is no folder, "

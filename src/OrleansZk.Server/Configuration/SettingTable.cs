@@ -59,6 +59,13 @@ internal static class SettingTable
         Setting.Boolean(nameof(ServerOptions.EnforceQuota), o => o.EnforceQuota),
         Setting.Boolean(nameof(ServerOptions.TtlEnabled), o => o.TtlEnabled),
         Setting.Integer(nameof(ServerOptions.MaxEphemeralsPerSession), o => o.MaxEphemeralsPerSession, 1, int.MaxValue),
+        Setting.Integer(nameof(ServerOptions.MaxEphemeralBytesPerSession), o => o.MaxEphemeralBytesPerSession, 1024, long.MaxValue),
+        Setting.Integer(nameof(ServerOptions.MaxTransactionBytes), o => o.MaxTransactionBytes, -1, ServerOptions.MaxMaxTransactionBytes),
+        new(
+            nameof(ServerOptions.SkipTransaction),
+            "a zxid as 0x100000001, or empty for none",
+            text => text.Length == 0 || Zxid.TryParse(text, out _),
+            o => o.SkipTransaction),
         Setting.Boolean(nameof(ServerOptions.SkipAcl), o => o.SkipAcl),
         new(nameof(ServerOptions.SuperDigest), "user:base64hash, or empty for no such user", IsDigest, o => o.SuperDigest) { IsSecret = true },
         new(

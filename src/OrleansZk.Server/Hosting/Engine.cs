@@ -29,7 +29,8 @@ internal sealed partial class Engine(
     private readonly ServerOptions _options = options.Value;
     private readonly ILogger<Engine> _logger = loggers.CreateLogger<Engine>();
     private readonly CancellationTokenSource _stopping = new();
-    private readonly List<Task> _duties = [];
+    private readonly List<Duty> _duties = [];
+    private Task _running = Task.CompletedTask;
     private Replica? _replica;
     private readonly AccessControl _access = new(
         [new DigestScheme(new HashAlgorithmName(options.Value.DigestAlgorithm), options.Value.SuperDigest), new IpScheme()], options.Value.SkipAcl)
@@ -42,6 +43,7 @@ internal sealed partial class Engine(
     private volatile Checkpointer? _checkpointer;
     private Member? _member;
     private bool _hasStarted;
+    private bool _isDisposed;
     private volatile bool _hasFailed;
 
     /// <summary>Raised when the engine cannot go on; the process must end.</summary>
@@ -62,6 +64,13 @@ internal sealed partial class Engine(
 
     /// <summary>Null while another server leads, and for a moment after this one has begun to.</summary>
     public Checkpointer? Checkpointer => _checkpointer;
+
+    /// <summary>What is done at intervals.</summary>
+    public IReadOnlyList<Duty> Duties => _duties;
+
+    /// <summary>Whatever has to move on while it has work.</summary>
+    public IEnumerable<Progress> Stages =>
+        [.. _leader?.Stages ?? [], .. _member?.Stages ?? [], .. _duties.Where(duty => duty.IsVital).Select(duty => duty.Progress)];
 
     public DateTimeOffset StartedAt { get; private set; }
 
@@ -123,7 +132,7 @@ internal sealed partial class Engine(
     {
         _hasStarted = false;
         await _stopping.CancelAsync();
-        await Task.WhenAll(_duties);
+        await _running;
         if (_replica is not null && _leader is not null && !_hasFailed)
         {
             // Clients have gone by now; what they left on its way is finished all the same.
@@ -145,13 +154,24 @@ internal sealed partial class Engine(
 
     public void Dispose()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        // A start that has failed is not stopped, only disposed.
+        _isDisposed = true;
+        _stopping.Cancel();
         _stopping.Dispose();
         _checkpointer?.Dispose();
         _replica?.Dispose();
     }
 
     private Replica NewReplica(SessionPassword password) => new(
-        identity, Limits(), _access, password, clock, ThreadPoolScheduler.Instance, loggers.CreateLogger<Replica>());
+        identity, Limits(), _access, password, clock, ThreadPoolScheduler.Instance, loggers.CreateLogger<Replica>())
+    {
+        SkippedZxid = _options.SkippedZxid,
+    };
 
     private Leader NewLeader(long epoch, IGroupSink? others) => new(
         Replica, log, _access, LeaderOptions(), clock, ThreadPoolScheduler.Instance, loggers.CreateLogger<Leader>(), epoch, others);
@@ -199,13 +219,18 @@ internal sealed partial class Engine(
 
                 return;
             }
-            catch (Exception e) when (e is StoreUnavailableException or LogTruncatedException)
-            {
-                LogDutyFailed(e);
-            }
             catch (OperationCanceledException)
             {
                 return;
+            }
+            catch (StoreUnavailableException e)
+            {
+                LogCannotMark(e.Message);
+            }
+            catch (Exception e)
+            {
+                // The log still has everything; without checkpoints it only grows.
+                LogMarkingFailed(e);
             }
 
             await Task.Delay(RetryPause, clock, CancellationToken.None);
@@ -232,6 +257,10 @@ internal sealed partial class Engine(
         EnforceQuota = _options.EnforceQuota,
         TtlEnabled = _options.TtlEnabled,
         MaxEphemeralsPerSession = _options.MaxEphemeralsPerSession,
+        MaxEphemeralBytesPerSession = _options.MaxEphemeralBytesPerSession,
+        MaxTransactionBytes = Math.Min(_options.EffectiveMaxTransactionBytes, ensemble?.MaxTransactionBytes ?? int.MaxValue),
+        MaxAclBytes = _options.MaxFrameLength,
+        MaxNeverUsedContainer = TimeSpan.FromMilliseconds(_options.ContainerMaxNeverUsed),
         OnSoftQuotaExceeded = LogSoftQuota,
     };
 
@@ -246,18 +275,19 @@ internal sealed partial class Engine(
                 MaxNeverUsed = TimeSpan.FromMilliseconds(_options.ContainerMaxNeverUsed),
             },
             clock);
-        Repeat(TimeSpan.FromMilliseconds(Math.Max(1, _options.TickTime / 2)), () =>
+        var sessions = new SessionClock(Replica, _options.TickTime, clock, _logger);
+        Repeat("session expiry", TimeSpan.FromMilliseconds(Math.Max(1, _options.TickTime / 2)), isVital: true, () =>
         {
             Replica.ReportActivity();
-            Leader?.ExpireSessions();
+            sessions.Tick(Leader);
             return Task.CompletedTask;
         });
-        Repeat(TimeSpan.FromMilliseconds(Math.Clamp(_options.HandshakeTimeout / 4, 50, 1000)), () =>
+        Repeat("late clients", TimeSpan.FromMilliseconds(Math.Clamp(_options.HandshakeTimeout / 4, 50, 1000)), isVital: false, () =>
         {
             Replica.DropLate(TimeSpan.FromMilliseconds(_options.HandshakeTimeout));
             return Task.CompletedTask;
         });
-        Repeat(TimeSpan.FromMilliseconds(_options.ContainerCheckInterval), () =>
+        Repeat("containers and times to live", TimeSpan.FromMilliseconds(_options.ContainerCheckInterval), isVital: false, () =>
         {
             if (Leader is not null)
             {
@@ -266,44 +296,30 @@ internal sealed partial class Engine(
 
             return Task.CompletedTask;
         });
-        Repeat(TimeSpan.FromMilliseconds(100), () => Checkpointer?.CheckpointIfDueAsync(_stopping.Token) ?? Task.CompletedTask);
+        Repeat(
+            "checkpoints", TimeSpan.FromMilliseconds(100), isVital: false, () => Checkpointer?.CheckpointIfDueAsync(_stopping.Token) ?? Task.CompletedTask);
+        _running = Task.WhenAll(_duties.Select(duty => Task.Run(() => duty.RunAsync(_stopping.Token))));
     }
 
-    private void Repeat(TimeSpan interval, Func<Task> duty) => _duties.Add(Task.Run(async () =>
-    {
-        using var timer = new PeriodicTimer(interval, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_stopping.Token))
-            {
-                try
-                {
-                    await duty();
-                }
-                catch (Exception e) when (e is CheckpointException or IOException or StoreUnavailableException)
-                {
-                    // The log still has everything; the next turn tries again.
-                    LogDutyFailed(e);
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopping.
-        }
-    }));
+    private void Repeat(string name, TimeSpan interval, bool isVital, Func<Task> turn) =>
+        _duties.Add(new Duty(name, interval, isVital, turn, clock, _logger));
 
     private void OnFailed(Exception failure)
     {
         // What waits for an answer waits in vain.
         _hasFailed = true;
         _hasStarted = false;
-        foreach (ClientConnection connection in Replica.Connections.Snapshot())
+        try
         {
-            connection.Drop();
+            foreach (ClientConnection connection in Replica.Connections.Snapshot())
+            {
+                connection.Drop();
+            }
         }
-
-        Failed?.Invoke(failure);
+        finally
+        {
+            Failed?.Invoke(failure);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Serving in epoch {Epoch}, behind zxid 0x{Zxid:x}")]
@@ -315,8 +331,11 @@ internal sealed partial class Engine(
     [LoggerMessage(Level = LogLevel.Warning, Message = "The leadership could not be handed over; the others will notice that this server is gone")]
     private partial void LogHandOverFailed(Exception failure);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A periodic duty failed and will be tried again")]
-    private partial void LogDutyFailed(Exception failure);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Store unavailable: the next checkpoint waits until the log can be read: {Reason}")]
+    private partial void LogCannotMark(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The log could not be read for the next checkpoint and will be tried again; meanwhile there are no checkpoints")]
+    private partial void LogMarkingFailed(Exception failure);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The quota on {Path} is exceeded: {Count} nodes, {Bytes} bytes")]
     private partial void LogSoftQuota(string path, long count, long bytes);

@@ -13,6 +13,9 @@ internal sealed class EnsembleHost(
     private readonly ServerOptions _options = options.Value;
     private volatile Member? _member;
 
+    /// <summary>Bytes of the longest transaction that the servers can tell each other of.</summary>
+    public int MaxTransactionBytes => endpoint.MaxMessageLength - PeerMessageLengthValidator.RoomBesideTransaction;
+
     public Member Join(
         EnsembleRecord ensemble,
         Replica replica,

@@ -10,13 +10,18 @@ internal interface IPeerEndpoint
     /// <summary>For <see cref="Core.Ensemble.IPeerNetwork.ConnectAsync"/> of the others.</summary>
     string Address { get; }
 
+    /// <summary>Bytes of the longest message between servers.</summary>
+    int MaxMessageLength { get; }
+
     /// <summary>Names what servers of the ensemble prove to each other that they know.</summary>
     void SetSecret(byte[] secret);
 }
 
 /// <summary>The peer port.</summary>
-internal sealed class TcpPeerEndpoint(IOptions<ServerOptions> options, PeerSecret secret) : IPeerEndpoint
+internal sealed class TcpPeerEndpoint(IOptions<ServerOptions> options, IOptions<PeerOptions> peers, PeerSecret secret) : IPeerEndpoint
 {
+    public int MaxMessageLength => peers.Value.PeerMaxMessageLength;
+
     public string Address
     {
         get

@@ -8,17 +8,25 @@ namespace OrleansZk.Server.Hosting;
 /// <summary>Refuses limits with which a client could make a write that the servers could not tell each other of.</summary>
 internal sealed class PeerMessageLengthValidator(IOptions<ServerOptions> server) : IValidateOptions<PeerOptions>
 {
-    // A committed group that was nearly full before the write came.
-    private const int RoomBesideFrame = 8 << 20;
+    /// <summary>Bytes of a committed group that was nearly full before the longest transaction came, and of what is carried along.</summary>
+    public const int RoomBesideTransaction = 8 << 20;
 
     public ValidateOptionsResult Validate(string? name, PeerOptions options)
     {
-        int frame = server.Value.MaxFrameLength;
-        return frame <= options.PeerMaxMessageLength - RoomBesideFrame
-            ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{nameof(options.PeerMaxMessageLength)} is {options.PeerMaxMessageLength}; it must be at least {RoomBesideFrame} bytes more than "
-                + $"{nameof(ServerOptions.MaxFrameLength)} (jute.maxbuffer), which is {frame}"));
+        var failures = new List<string>();
+        Check($"{nameof(ServerOptions.MaxFrameLength)} (jute.maxbuffer)", server.Value.MaxFrameLength);
+        Check(nameof(ServerOptions.MaxTransactionBytes), server.Value.MaxTransactionBytes);
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+
+        void Check(string shown, int bytes)
+        {
+            if (bytes > options.PeerMaxMessageLength - RoomBesideTransaction)
+            {
+                failures.Add(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{nameof(options.PeerMaxMessageLength)} is {options.PeerMaxMessageLength}; it must be at least {RoomBesideTransaction} bytes more than "
+                    + $"{shown}, which is {bytes}"));
+            }
+        }
     }
 }

@@ -47,6 +47,9 @@ internal sealed class SiloPeerEndpoint(ILocalSiloDetails silo) : IPeerEndpoint
 {
     public string Address => silo.SiloAddress.ToParsableString();
 
+    // The cluster's own limit, which is far above that of a transaction.
+    public int MaxMessageLength => int.MaxValue;
+
     public void SetSecret(byte[] secret)
     {
         // The cluster's own connections are those of its silos.

@@ -15,7 +15,7 @@ internal sealed class CommitCheck(Evidence evidence, Action<string, string> repo
             _asked[(operation.SessionId, operation.Xid)] = operation;
         }
 
-        var states = new StateHistory(evidence.Start, RecursivelyWatched(), report);
+        var states = new StateHistory(evidence.Start, RecursivelyWatched(), evidence.MaxNodesPerEnding, report);
         var lastXids = new Dictionary<long, CommittedTransaction>();
         foreach (CommittedTransaction transaction in transactions)
         {
@@ -52,7 +52,9 @@ internal sealed class CommitCheck(Evidence evidence, Action<string, string> repo
             return;
         }
 
-        if (transaction.Zxid != answer.Zxid)
+        // Closing is answered when the last of what the session owned is gone.
+        long? due = operation.Request.Type == OpCode.CloseSession ? states.Sessions.GetValueOrDefault(operation.SessionId)?.EndedAt : transaction.Zxid;
+        if (due != answer.Zxid)
         {
             report("wrong-zxid", $"the log has {transaction}, but the client was told another zxid: {operation}");
             return;

@@ -19,6 +19,11 @@ internal sealed class EndCheck(Evidence evidence, Action<string, string> report)
             CheckTree(states, tree);
         }
 
+        foreach (SessionLife session in states.Sessions.Values.Where(session => evidence.IsSettled && session is { ClosedAt: not null, EndedAt: null }))
+        {
+            report("ephemeral", $"session 0x{session.Id:x} was closed by {session.Close}, and some of what it owned was never deleted");
+        }
+
         if (evidence.FinalSessions is { } sessions)
         {
             IEnumerable<long> expected = states.Sessions.Values.Where(session => session.ClosedAt is null).Select(session => session.Id);

@@ -12,12 +12,15 @@ internal sealed class StateHistory
     private readonly Dictionary<long, HashSet<string>> _ephemerals = [];
     private readonly List<WatchedChange> _changes = [];
     private readonly HashSet<long> _zxids = [];
+    private readonly int _maxNodesPerEnding;
     private readonly Action<string, string> _report;
 
     /// <param name="recursive">The paths whose descendants somebody watches.</param>
+    /// <param name="maxNodesPerEnding">Nodes that one transaction deletes when a session ends.</param>
     /// <param name="report">Takes a rule and what broke it.</param>
-    public StateHistory(StartState start, IEnumerable<string> recursive, Action<string, string> report)
+    public StateHistory(StartState start, IEnumerable<string> recursive, int maxNodesPerEnding, Action<string, string> report)
     {
+        _maxNodesPerEnding = maxNodesPerEnding;
         _report = report;
         LastZxid = start.Zxid;
         _zxids.Add(start.Zxid);
@@ -90,7 +93,8 @@ internal sealed class StateHistory
             case Change.Delete delete:
                 OwnState deleted = Of(delete.Path).Now;
                 CheckVersion(transaction, request, deleted, delete.Path);
-                if (transaction.SessionId == 0 && deleted is { Exists: true, IsReapable: false })
+                if (transaction.SessionId == 0 && deleted is { Exists: true, IsReapable: false }
+                    && Sessions.GetValueOrDefault(deleted.Owner) is not { ClosedAt: not null })
                 {
                     _report("unasked", $"{transaction} deletes a node that nobody asked to delete");
                 }
@@ -207,7 +211,12 @@ internal sealed class StateHistory
 
         if (before.Owner != 0)
         {
-            EphemeralsOf(before.Owner).Remove(path);
+            HashSet<string> owned = EphemeralsOf(before.Owner);
+            owned.Remove(path);
+            if (owned.Count == 0 && Sessions.GetValueOrDefault(before.Owner) is { ClosedAt: not null } closed)
+            {
+                closed.EndedAt = transaction.Zxid;
+            }
         }
 
         NodeTimeline parent = Of(ParentOf(path));
@@ -236,8 +245,10 @@ internal sealed class StateHistory
             return;
         }
 
+        // What one transaction takes goes with the session, and nothing less; the rest follows.
         HashSet<string> owned = EphemeralsOf(close.Id);
-        if (!owned.SetEquals(close.Ephemerals))
+        bool isPart = close.Ephemerals.Count == _maxNodesPerEnding && owned.IsProperSupersetOf(close.Ephemerals);
+        if (!isPart && !owned.SetEquals(close.Ephemerals))
         {
             _report(
                 "ephemeral",
@@ -250,6 +261,7 @@ internal sealed class StateHistory
         }
 
         session.ClosedAt = transaction.Zxid;
+        session.EndedAt = owned.Count == 0 ? transaction.Zxid : null;
         session.Close = transaction;
     }
 
@@ -354,6 +366,9 @@ internal sealed class SessionLife(long id, long openedAt, TimeSpan timeout)
     public TimeSpan Timeout { get; set; } = timeout;
 
     public long? ClosedAt { get; set; }
+
+    /// <summary>The transaction with which the last of its ephemerals went, once it is closed.</summary>
+    public long? EndedAt { get; set; }
 
     public CommittedTransaction? Close { get; set; }
 }

@@ -36,7 +36,11 @@ public sealed class RunningServer : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     /// <param name="settings">Values of <see cref="ServerOptions"/> by name.</param>
-    public static async Task<RunningServer> StartAsync(params (string Name, string Value)[] settings)
+    public static Task<RunningServer> StartAsync(params (string Name, string Value)[] settings) => StartAsync(TimeProvider.System, settings);
+
+    /// <param name="clock">The engine's clock.</param>
+    /// <inheritdoc cref="StartAsync(ValueTuple{string, string}[])"/>
+    public static async Task<RunningServer> StartAsync(TimeProvider clock, params (string Name, string Value)[] settings)
     {
         string folder = Directory.CreateTempSubdirectory("orleanszk-server-tests-").FullName;
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -56,6 +60,7 @@ public sealed class RunningServer : IAsyncDisposable
 
         builder.Configuration.AddInMemoryCollection(
             values.Select(pair => KeyValuePair.Create($"{ServerOptions.Section}:{pair.Key}", (string?)pair.Value)));
+        builder.Services.AddSingleton(clock);
         builder.AddOrleansZkServer();
         WebApplication app = builder.Build();
         app.MapOrleansZkServer();

@@ -23,6 +23,7 @@ internal static class EvidenceBuilder
             Claims = world.Store.Claims,
             Digests = [.. world.Servers.Where(server => server.IsServing).Select(DigestOf)],
             IsSettled = true,
+            MaxNodesPerEnding = world.MaxNodesPerEnding,
             ExpiryTolerance = world.ExpiryTolerance,
         };
     }

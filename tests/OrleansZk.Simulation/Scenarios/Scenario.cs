@@ -115,6 +115,7 @@ internal sealed record Scenario(int Seed)
             {
                 ReadOnlyAfter = TimeSpan.FromSeconds(random.Next(1, 6)), CheckpointEvery = random.Next(5, 50), FirstCounter = random.Next(4) == 0 ? uint.MaxValue - (uint)random.Next(5, 40) : 0,
                 MaxGroupBytes = random.Next(2) == 0 ? random.Next(1, 1000) : new LeaderOptions().MaxGroupBytes,
+                MaxNodesPerEnding = random.Next(2) == 0 ? random.Next(1, 3) : new LeaderOptions().MaxNodesPerEnding,
             },
         };
     }

@@ -64,6 +64,8 @@ internal sealed class SimulatedWorld : IDisposable
     public TimeSpan ExpiryTolerance =>
         TimeSpan.FromSeconds(1) + (_scenario.Servers == 1 ? TimeSpan.Zero : (_scenario.SessionTimeout * 2 / 3) + TimeSpan.FromMilliseconds(700));
 
+    public int MaxNodesPerEnding => _scenario.Server.MaxNodesPerEnding;
+
     /// <summary>Runs from start to end, on the calling thread.</summary>
     public void Run()
     {

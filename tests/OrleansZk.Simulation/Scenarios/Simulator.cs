@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OrleansZk.Core.Transactions;
 using OrleansZk.Histories;
 using OrleansZk.Simulation.Sabotages;
 using OrleansZk.Simulation.Servers;
@@ -67,6 +68,8 @@ internal static class Simulator
         Add("events", step => step.Kind == HistoryEventKind.WatchFired && step.Event.Zxid > 0);
         Add("missed events", step => step.Kind == HistoryEventKind.WatchFired && step.Event.Zxid < 0);
         Add("refusals", step => step.Kind == HistoryEventKind.Answered && step.Operation!.Request.IsWrite && !step.Operation.Answer!.IsOk);
+        counts["ends in parts"] = world.Store.Committed
+            .Count(committed => GroupCodec.Read(committed.Group).Transactions.Any(transaction => transaction is { SessionId: 0, Body: MultiBody }));
         counts["unknown"] = world.History.Operations.Count(operation => operation.Outcome == Outcome.Unknown);
         return counts;
     }

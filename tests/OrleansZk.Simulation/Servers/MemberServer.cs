@@ -17,7 +17,8 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
     // As in a real server's host.
     private static readonly TimeSpan HandOverLimit = TimeSpan.FromSeconds(3);
 
-    private readonly LeaderOptions _options = new() { TickTime = world.Options.TickTime, MaxGroupBytes = world.Options.MaxGroupBytes };
+    private readonly LeaderOptions _options = world.Options.Leader;
+    private SessionClock? _sessions;
     private readonly string _address = string.Create(CultureInfo.InvariantCulture, $"server{id}:2888");
     private Checkpointer? _checkpointer;
     private Leader? _leader;
@@ -84,6 +85,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
                 identity, world.Options.Limits with { WaitsForZxid = true }, EngineSettings.Access(skip: false), new SessionPassword(record.Secret),
                 clock, scheduler, NullLogger<Replica>.Instance);
             Replica replica = NewReplica();
+            _sessions = new SessionClock(replica, _options.TickTime, clock, NullLogger.Instance);
             LogPosition end = await log.OpenAsync(CancellationToken.None).ConfigureAwait(false);
             await new Recovery(log, checkpoints, NullLogger<Recovery>.Instance).LoadAsync(replica, end, CancellationToken.None).ConfigureAwait(false);
             var loader = new StateLoader(log, checkpoints, NewReplica, NullLogger<Recovery>.Instance);
@@ -191,7 +193,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
             Replica!.ReportActivity();
         }
 
-        _leader?.ExpireSessions();
+        _sessions!.Tick(_leader);
         if (!_isCheckpointing && _checkpointer is not null)
         {
             _ = CheckpointAsync(_checkpointer);

@@ -10,7 +10,8 @@ namespace OrleansZk.Simulation.Servers;
 /// <summary>A server that leads itself: the engine composed by hand, on the shared store.</summary>
 internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedServer
 {
-    private readonly LeaderOptions _options = new() { TickTime = world.Options.TickTime, MaxGroupBytes = world.Options.MaxGroupBytes };
+    private readonly LeaderOptions _options = world.Options.Leader;
+    private SessionClock? _sessions;
     private Checkpointer? _checkpointer;
     private Leader? _leader;
     private bool _isCheckpointing;
@@ -73,6 +74,7 @@ internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedS
                 replica, log, EngineSettings.Access(skip: false), _options, clock, scheduler, NullLogger<Leader>.Instance, epoch,
                 firstCounter: world.Options.FirstCounter);
             leader.Failed += failure => world.OnFailed(this, generation, failure);
+            _sessions = new SessionClock(replica, _options.TickTime, clock, NullLogger.Instance);
             replica.SetLeader(leader);
             _checkpointer = new Checkpointer(
                 replica, log, checkpoints, new CheckpointOptions { Transactions = world.Options.CheckpointEvery }, NullLogger<Checkpointer>.Instance, loaded);
@@ -102,7 +104,7 @@ internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedS
             Replica!.ReportActivity();
         }
 
-        _leader!.ExpireSessions();
+        _sessions!.Tick(_leader);
         if (!_isCheckpointing)
         {
             _ = CheckpointAsync();
@@ -138,6 +140,11 @@ internal sealed record ServerOptions
 
     /// <summary>Bytes from which on a group takes no more.</summary>
     public int MaxGroupBytes { get; init; } = new LeaderOptions().MaxGroupBytes;
+
+    /// <summary>Nodes that one transaction deletes when a session ends: few, so that ends go in parts.</summary>
+    public int MaxNodesPerEnding { get; init; } = new LeaderOptions().MaxNodesPerEnding;
+
+    public LeaderOptions Leader => new() { TickTime = TickTime, MaxGroupBytes = MaxGroupBytes, MaxNodesPerEnding = MaxNodesPerEnding };
 
     /// <summary>Every epoch's counter to begin after: near its end, epochs are used up.</summary>
     public uint FirstCounter { get; init; }

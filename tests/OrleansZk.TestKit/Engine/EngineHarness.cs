@@ -146,9 +146,10 @@ public sealed class EngineHarness : IDisposable
     }
 
     /// <summary>Loads another replica from log and checkpoint, beside the one that runs.</summary>
-    public Replica Recover()
+    /// <param name="skippedZxid">The transaction to pass over; 0 for none.</param>
+    public Replica Recover(long skippedZxid = 0)
     {
-        Replica replica = NewReplica();
+        Replica replica = NewReplica(skippedZxid);
         LogPosition end = Log.End;
         Wait(new Recovery(Log, Checkpoints, NullLogger<Recovery>.Instance).LoadAsync(replica, end, CancellationToken.None));
         return replica;
@@ -172,14 +173,17 @@ public sealed class EngineHarness : IDisposable
         task.GetAwaiter().GetResult();
     }
 
-    private Replica NewReplica() => new(
+    private Replica NewReplica(long skippedZxid) => new(
         new ReplicaIdentity(_settings.ServerId, _incarnation),
         _settings.Limits,
         EngineSettings.Access(_settings.SkipAcl, _settings.BrakesAuth ? new Core.Access.AuthBrake(Clock) : null),
         new SessionPassword(MemoryCheckpointStore.Secret),
         Clock,
         Scheduler,
-        NullLogger<Replica>.Instance);
+        NullLogger<Replica>.Instance)
+    {
+        SkippedZxid = skippedZxid,
+    };
 
     private void Start(uint firstCounter)
     {

@@ -38,14 +38,35 @@ public sealed class LeaderChannelTests : EngineTest
         Follow().ShouldAllBe(message => message.Length < LongestMessage);
     }
 
-    private byte[][] Follow()
+    [Fact]
+    public void What_cannot_be_sent_ends_the_connection_and_waits_for_the_next()
     {
-        var connection = new RecordingConnection();
+        Engine.Replica.Suspend();
+        Session.Send(SetData("/", "x"));
+        var connection = new RecordingConnection { Fails = message => (PeerMessage)message[0] == PeerMessage.Submit };
+        LeaderChannel channel = Open(connection);
+
+        channel.IsClosed.ShouldBeTrue();
+        channel.Failure.ShouldBeOfType<InvalidOperationException>();
+        Session.Send(SetData("/", "y"));
+        Engine.Replica.Outstanding.ShouldBe(2);
+        Follow().SelectMany(Numbers).Count().ShouldBe(2);
+    }
+
+    private LeaderChannel Open(RecordingConnection connection)
+    {
         var channel = new LeaderChannel(Engine.Replica, new MemberInfo(2, 1, "leader:1", "leader:2"), Engine.Clock, () => { });
         channel.Start(connection);
         var writer = new JuteWriter();
         new Welcome(9, Engine.Replica.LastAppliedZxid, 0, IsFromMemory: true).Write(writer);
         channel.OnMessage(writer.Written);
+        return channel;
+    }
+
+    private byte[][] Follow()
+    {
+        var connection = new RecordingConnection();
+        Open(connection);
         return [.. connection.Sent.Where(message => (PeerMessage)message[0] == PeerMessage.Submit)];
     }
 
@@ -69,7 +90,18 @@ public sealed class LeaderChannelTests : EngineTest
 
         public string RemoteAddress => "leader:1";
 
-        public void Send(ReadOnlySpan<byte> message) => Sent.Add(message.ToArray());
+        public Predicate<byte[]> Fails { get; init; } = _ => false;
+
+        public void Send(ReadOnlySpan<byte> message)
+        {
+            byte[] sent = message.ToArray();
+            if (Fails(sent))
+            {
+                throw new InvalidOperationException("it cannot be sent");
+            }
+
+            Sent.Add(sent);
+        }
 
         public ValueTask WaitForRoomAsync() => ValueTask.CompletedTask;
 

@@ -1,4 +1,5 @@
 using OrleansZk.Core.Access;
+using OrleansZk.Core.Ensemble;
 using OrleansZk.Core.Replication;
 using OrleansZk.Core.Transactions;
 using OrleansZk.Core.Tree;
@@ -119,6 +120,53 @@ public sealed class RecoveryTests : EngineTest
         Engine.Log.Groups.Count.ShouldBe(count);
         using Replica fine = Engine.Recover();
         fine.LastAppliedZxid.ShouldBe(Engine.Replica.LastAppliedZxid);
+    }
+
+    [Fact]
+    public void A_transaction_that_cannot_be_applied_is_named_and_can_be_skipped()
+    {
+        Session.Ask(Create("/fine"));
+        long zxid = Engine.Replica.LastAppliedZxid;
+        int cversion = Engine.Replica.Tree.Root.Cversion;
+        Engine.Log.AddUnchecked(Group(
+            new Transaction(zxid + 1, 1, 77, 1, default, new MultiBody([new DeleteBody("/fine"), new DeleteBody("/fine")])),
+            new Transaction(zxid + 2, 1, 1, 1, default, new CreateBody("/next", null, AclList.Open, 0, cversion + 1))));
+
+        string message = Should.Throw<LogCorruptException>(() => Engine.Recover()).Message;
+        message.ShouldContain($"transaction 0x{zxid + 1:x} ");
+        message.ShouldContain("Multi of session 0x4d");
+        message.ShouldContain($"group 0x{zxid + 1:x} to 0x{zxid + 2:x}");
+        message.ShouldContain($"--skip-transaction 0x{zxid + 1:x}");
+
+        using Replica loaded = Engine.Recover(skippedZxid: zxid + 1);
+        loaded.LastAppliedZxid.ShouldBe(zxid + 2);
+        loaded.Tree.Find("/fine").ShouldNotBeNull("half of it would be worse");
+        loaded.Tree.Find("/next").ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void Nothing_but_the_transaction_that_was_named_is_skipped()
+    {
+        long zxid = Engine.Replica.LastAppliedZxid;
+        Engine.Log.AddUnchecked(Group(
+            new Transaction(zxid + 1, 1, 1, 1, default, new DeleteBody("/none")), new Transaction(zxid + 2, 1, 1, 1, default, new DeleteBody("/nor this"))));
+
+        Should.Throw<LogCorruptException>(() => Engine.Recover(skippedZxid: zxid + 1)).Message.ShouldContain($"transaction 0x{zxid + 2:x} ");
+        Should.Throw<LogCorruptException>(() => Engine.Recover(skippedZxid: zxid + 2)).Message.ShouldContain($"transaction 0x{zxid + 1:x} ");
+    }
+
+    [Fact]
+    public void A_follower_skips_the_same()
+    {
+        Session.Ask(Create("/fine"));
+        long zxid = Engine.Replica.LastAppliedZxid;
+        LogGroup group = Group(new Transaction(zxid + 1, 1, 1, 1, default, new DeleteBody("/none")));
+        using Replica with = Engine.Recover(skippedZxid: zxid + 1);
+        using Replica without = Engine.Recover();
+
+        GroupApplication.Apply(with, group.Bytes.Span);
+        with.LastAppliedZxid.ShouldBe(zxid + 1);
+        Should.Throw<DivergedException>(() => GroupApplication.Apply(without, group.Bytes.Span)).Message.ShouldContain("could not be applied");
     }
 
     [Theory]

@@ -16,6 +16,7 @@ namespace OrleansZk.Server.Admin.Facts;
 /// </remarks>
 internal sealed class ServerFacts(
     Engine engine,
+    EngineHealth health,
     ConnectionLimiter limiter,
     DescriptorBudget descriptors,
     Listeners listeners,
@@ -29,6 +30,9 @@ internal sealed class ServerFacts(
 
     /// <summary>False while clients' requests are refused; then only what needs no replica may be asked.</summary>
     public bool IsServing => engine.IsServing;
+
+    /// <summary>False when requests do not move on: then the process serves nobody, however alive it looks.</summary>
+    public bool IsMovingOn => health.Stalled(EngineHealth.ReadyLimit) is null;
 
     public ServerOptions Options => options.Value;
 
