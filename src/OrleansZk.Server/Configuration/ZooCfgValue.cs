@@ -73,6 +73,12 @@ internal sealed record ZooCfgValue(Func<string, string?> Convert, string? Allowe
 
     private static string? Resolve(string text)
     {
+        if (text.Length == 0)
+        {
+            // Java's name for the machine itself.
+            return IPAddress.Loopback.ToString();
+        }
+
         if (IPAddress.TryParse(text.Trim('[', ']'), out IPAddress? address))
         {
             return address.ToString();
@@ -80,7 +86,7 @@ internal sealed record ZooCfgValue(Func<string, string?> Convert, string? Allowe
 
         try
         {
-            IPAddress[] addresses = text.Length == 0 ? [] : Dns.GetHostAddresses(text);
+            IPAddress[] addresses = Dns.GetHostAddresses(text);
             return (Array.Find(addresses, a => a.AddressFamily == AddressFamily.InterNetwork) ?? addresses.FirstOrDefault())?.ToString();
         }
         catch (Exception e) when (e is SocketException or ArgumentException)

@@ -9,6 +9,7 @@ public sealed class ZooCfgValueTests
     [InlineData("clientPortAddress=10.0.0.1", "ClientAddress", "10.0.0.1")]
     [InlineData("clientPortAddress=[::1]", "ClientAddress", "::1")]
     [InlineData("clientPortAddress=localhost", "ClientAddress", "127.0.0.1")]
+    [InlineData("clientPortAddress=", "ClientAddress", "127.0.0.1")]
     [InlineData("clientPortListenBacklog=128", "ClientListenBacklog", "128")]
     [InlineData("tickTime=500", "TickTime", "500")]
     [InlineData("minSessionTimeout=1000", "MinSessionTimeout", "1000")]
