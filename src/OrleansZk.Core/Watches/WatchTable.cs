@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using OrleansZk.Core.Paths;
 
 namespace OrleansZk.Core.Watches;
 
@@ -27,7 +28,9 @@ public sealed partial class WatchTable<TWatcher>
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Dictionary<TWatcher, WatchModes>> _byPath = [];
     private readonly Dictionary<TWatcher, HashSet<string>> _byWatcher = [];
-    private int _recursive;
+
+    // Apart from the others: a change looks here for every path above it, and must not go through all who watch one of those in another way.
+    private readonly PrefixTable<HashSet<TWatcher>> _recursive = new();
 
     /// <summary>Pairs of a watcher and a path.</summary>
     public int Count
@@ -50,7 +53,7 @@ public sealed partial class WatchTable<TWatcher>
             ref WatchModes modes = ref CollectionsMarshal.GetValueRefOrAddDefault(watchers, watcher, out bool known);
             if (mode == WatchModes.PersistentRecursive && (modes & mode) == 0)
             {
-                _recursive++;
+                AddRecursive(path, watcher);
             }
 
             modes |= mode;
@@ -108,7 +111,7 @@ public sealed partial class WatchTable<TWatcher>
                 watchers.Remove(watcher, out WatchModes modes);
                 if ((modes & WatchModes.PersistentRecursive) != 0)
                 {
-                    _recursive--;
+                    RemoveRecursive(path, watcher);
                 }
 
                 if (watchers.Count == 0)
@@ -135,7 +138,7 @@ public sealed partial class WatchTable<TWatcher>
                 FireAt(path, watchers, fired);
             }
 
-            if (_recursive > 0)
+            if (_recursive.Count > 0)
             {
                 FireAbove(path, fired);
             }
@@ -157,22 +160,36 @@ public sealed partial class WatchTable<TWatcher>
 
     private void FireAbove(string path, HashSet<TWatcher> fired)
     {
-        Dictionary<string, Dictionary<TWatcher, WatchModes>>.AlternateLookup<ReadOnlySpan<char>> lookup =
-            _byPath.GetAlternateLookup<ReadOnlySpan<char>>();
-        ReadOnlySpan<char> above = path;
-        while (above.Length > 1)
+        var above = new PathPrefixes(path);
+        while (above.MoveNext() && above.Length < path.Length)
         {
-            above = above[..Math.Max(1, above.LastIndexOf('/'))];
-            if (lookup.TryGetValue(above, out Dictionary<TWatcher, WatchModes>? watchers))
+            if (_recursive.TryGet(above, out HashSet<TWatcher>? watchers))
             {
-                foreach ((TWatcher watcher, WatchModes modes) in watchers)
+                foreach (TWatcher watcher in watchers)
                 {
-                    if ((modes & WatchModes.PersistentRecursive) != 0)
-                    {
-                        fired.Add(watcher);
-                    }
+                    fired.Add(watcher);
                 }
             }
+        }
+    }
+
+    private void AddRecursive(string path, TWatcher watcher)
+    {
+        if (_recursive.Find(path) is not { } watchers)
+        {
+            _recursive.Add(path, watchers = []);
+        }
+
+        watchers.Add(watcher);
+    }
+
+    private void RemoveRecursive(string path, TWatcher watcher)
+    {
+        HashSet<TWatcher> watchers = _recursive.Find(path)!;
+        watchers.Remove(watcher);
+        if (watchers.Count == 0)
+        {
+            _recursive.Remove(path);
         }
     }
 
@@ -181,7 +198,7 @@ public sealed partial class WatchTable<TWatcher>
     {
         if ((before & ~after & WatchModes.PersistentRecursive) != 0)
         {
-            _recursive--;
+            RemoveRecursive(path, watcher);
         }
 
         if (after != WatchModes.None)
