@@ -37,7 +37,7 @@ public sealed class Delete() : WriteOperation<PathVersionRequest>(OpCode.Delete,
             return ErrorCode.NoNode;
         }
 
-        if (!preparation.Allows(parent.Acl, Permissions.Delete))
+        if (!preparation.Allows(parent.Acl, Permissions.Delete) || !preparation.AllowsQuota(path))
         {
             return ErrorCode.NoAuth;
         }

@@ -11,8 +11,7 @@ public sealed class GetAllChildrenNumber() : ReadOperation(OpCode.GetAllChildren
         ErrorCode error = context.FindReadable(request.ReadSpan(), Permissions.Read, out ZNode node);
         if (error == ErrorCode.Ok)
         {
-            bool isRoot = ReferenceEquals(node, context.Tree.Root);
-            reply.WriteInt((isRoot ? context.Tree.Count : DataTree.CountSubtree(node).Count) - 1);
+            reply.WriteInt(node.SubtreeCount - 1);
         }
 
         return error;

@@ -71,6 +71,11 @@ public abstract class NodeCreation(OpCode code) : WriteOperation<CreateRequest>(
             return ErrorCode.BadArguments;
         }
 
+        if (!preparation.AllowsQuota(path))
+        {
+            return ErrorCode.NoAuth;
+        }
+
         if (preparation.Overlay.Find(path).Exists)
         {
             return ErrorCode.NodeExists;
@@ -101,7 +106,7 @@ public abstract class NodeCreation(OpCode code) : WriteOperation<CreateRequest>(
 
         int cversion = unchecked(parent.Cversion + 1);
         preparation.Set(parentPath, parent with { Cversion = cversion, ChildCount = parent.ChildCount + 1 });
-        preparation.Set(path, new NodeView(true, acl, preparation.DataOfNew(path, record.Data), 0, 0, 0, 0, owner, preparation.Time));
+        preparation.Set(path, new NodeView(true, acl, record.Data, 0, 0, 0, 0, owner, preparation.Time));
         preparation.ChangeUsage(path, 1, record.Data?.Length ?? 0);
         preparation.Body = new CreateBody(path, record.Data, acl, owner, cversion);
         return ErrorCode.Ok;

@@ -36,7 +36,7 @@ public sealed class SetAcl() : WriteOperation<SetAclRequest>(OpCode.SetAcl, "SET
             return ErrorCode.NoNode;
         }
 
-        if (!preparation.Allows(node.Acl, Permissions.Admin))
+        if (!preparation.Allows(node.Acl, Permissions.Admin) || !preparation.AllowsQuota(record.Path))
         {
             return ErrorCode.NoAuth;
         }

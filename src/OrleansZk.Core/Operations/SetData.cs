@@ -33,7 +33,7 @@ public sealed class SetData() : WriteOperation<SetDataRequest>(OpCode.SetData, "
             return ErrorCode.NoNode;
         }
 
-        if (!preparation.Allows(node.Acl, Permissions.Write))
+        if (!preparation.Allows(node.Acl, Permissions.Write) || !preparation.AllowsQuota(record.Path))
         {
             return ErrorCode.NoAuth;
         }

@@ -30,7 +30,6 @@ internal sealed class Overlay(DataTree tree)
     private readonly List<(string Path, Entry? Before)> _undo = [];
     private int _oldest;
     private int _undoFrom;
-    private int _quotasPending;
 
     /// <summary>Changes that wait to be applied.</summary>
     public int Count => _order.Count - _oldest;
@@ -43,11 +42,33 @@ internal sealed class Overlay(DataTree tree)
     /// <summary>What each session owns.</summary>
     public EphemeralUsage Ephemerals { get; } = new(tree);
 
-    /// <summary>True when there may be a quota somewhere.</summary>
-    public bool HasQuotas => tree.Quotas.Count > 0 || _quotasPending > 0;
+    public PendingQuotas Quotas { get; } = new(tree);
 
     public NodeView Find(string path) =>
         _entries.TryGetValue(path, out Entry entry) ? entry.View : NodeView.Of(tree.Find(path));
+
+    /// <summary>The node at a path that is valid; where there is none, the nearest above it that exists.</summary>
+    public NodeView FindNearest(string path)
+    {
+        NodeView nearest = Find(path);
+        if (nearest.Exists)
+        {
+            return nearest;
+        }
+
+        // What exists has all that is above it: halving finds the last one without reading each of very many prefixes.
+        List<int> ends = [.. path.Index().Where(at => at.Item == '/' && at.Index > 0).Select(at => at.Index)];
+        nearest = Find(ZPath.Root);
+        for (int least = 0, most = ends.Count; least < most;)
+        {
+            int middle = (least + most) / 2;
+            NodeView found = Find(path[..ends[middle]]);
+            (least, most) = found.Exists ? (middle + 1, most) : (least, middle);
+            nearest = found.Exists ? found : nearest;
+        }
+
+        return nearest;
+    }
 
     public void Set(string path, in NodeView view, long zxid)
     {
@@ -57,11 +78,7 @@ internal sealed class Overlay(DataTree tree)
         Ephemerals.ReplacePending(path, existed ? OwnerOf(entry.View) : 0, OwnerOf(view));
         entry = new Entry(view, zxid);
         _order.Add((zxid, path));
-        if (QuotaTable.IsLimits(path, out _))
-        {
-            _quotasPending++;
-        }
-
+        Quotas.Enter(path, view.Exists);
         IsIntact = true;
     }
 
@@ -79,6 +96,7 @@ internal sealed class Overlay(DataTree tree)
         _undo.Clear();
         Ephemerals.Begin();
         _undoFrom = _order.Count;
+        Quotas.Usage.Begin();
     }
 
     public void RollBack()
@@ -98,19 +116,21 @@ internal sealed class Overlay(DataTree tree)
                 _entries.Remove(path);
             }
 
-            CountOut(path);
+            Quotas.Leave(path, before?.View.Exists ?? false);
         }
 
         Ephemerals.RollBack();
+        Quotas.Usage.RollBack();
         _order.RemoveRange(_undoFrom, _order.Count - _undoFrom);
         _undo.Clear();
         IsIntact = wasIntact;
     }
 
-    /// <summary>Forgets what the tree shows by now.</summary>
+    /// <summary>Forgets what the tree shows by now. To be called whenever the replica's lock has been taken anew: what is applied must not count twice.</summary>
     public void Prune(long appliedZxid)
     {
         IsIntact = false;
+        Quotas.Usage.Prune(appliedZxid);
         while (_oldest < _order.Count && _order[_oldest].Zxid <= appliedZxid)
         {
             (long zxid, string path) = _order[_oldest++];
@@ -120,7 +140,7 @@ internal sealed class Overlay(DataTree tree)
                 _entries.Remove(path);
             }
 
-            CountOut(path);
+            Quotas.Leave(path);
         }
 
         if (_oldest == _order.Count || (_oldest > 4096 && _oldest > _order.Count / 2))
@@ -150,32 +170,7 @@ internal sealed class Overlay(DataTree tree)
         return paths;
     }
 
-    /// <summary>How many nodes, and how many bytes of data, a node and all beneath it will be once everything is applied.</summary>
-    public (long Count, long Bytes) CountSubtree(string top)
-    {
-        (long count, long bytes) = tree.Find(top) is { } node ? DataTree.CountSubtree(node) : (0, 0);
-        foreach ((string path, Entry entry) in _entries)
-        {
-            if (ZPath.IsSelfOrBelow(path, top))
-            {
-                NodeView applied = NodeView.Of(tree.Find(path));
-                count += (entry.View.Exists ? 1 : 0) - (applied.Exists ? 1 : 0);
-                bytes += (entry.View.Data?.Length ?? 0) - (applied.Data?.Length ?? 0);
-            }
-        }
-
-        return (count, bytes);
-    }
-
     private static long OwnerOf(in NodeView view) => view.Exists && NodeOwner.IsSession(view.Owner) ? view.Owner : 0;
-
-    private void CountOut(string path)
-    {
-        if (QuotaTable.IsLimits(path, out _))
-        {
-            _quotasPending--;
-        }
-    }
 
     private readonly record struct Entry(NodeView View, long Zxid);
 }

@@ -1,5 +1,4 @@
 using OrleansZk.Core.Access;
-using OrleansZk.Core.Paths;
 using OrleansZk.Core.Transactions;
 using OrleansZk.Core.Tree;
 
@@ -72,19 +71,21 @@ internal sealed class Preparation(Overlay overlay, LeaderSessions sessions, Acce
     }
 
     /// <summary>Checks the hard limits of the deepest quota over <paramref name="path"/>.</summary>
+    /// <remarks>As ZooKeeper: any change of a figure that leaves it over its limit is refused, one that lessens it too; a delete is never checked.</remarks>
     /// <param name="count">Nodes that the change adds.</param>
     /// <param name="bytes">Bytes of data that it adds.</param>
     public ErrorCode CheckQuota(string path, int count, long bytes)
     {
-        if (!options.EnforceQuota || FindQuota(path) is not { } quota
-            || !QuotaLimits.TryParse(overlay.Find(QuotaTable.LimitsPath(quota)).Data, out QuotaLimits limits))
+        if (!options.EnforceQuota || !overlay.Quotas.Exist || (count == 0 && bytes == 0)
+            || overlay.Quotas.Deepest(path) is not { } quota
+            || quota.Read(overlay.Find(quota.LimitsPath).Data) is not { } limits)
         {
             return ErrorCode.Ok;
         }
 
-        (long usedCount, long usedBytes) = UsageOf(quota);
+        (long usedCount, long usedBytes) = overlay.Quotas.UsageOf(quota.Path);
         (usedCount, usedBytes) = (usedCount + count, usedBytes + bytes);
-        bool Exceeds(long change, long used, long limit) => change > 0 && limit > -1 && used > limit;
+        static bool Exceeds(long change, long used, long limit) => change != 0 && limit > -1 && used > limit;
         if (Exceeds(count, usedCount, limits.CountHardLimit) || Exceeds(bytes, usedBytes, limits.ByteHardLimit))
         {
             return ErrorCode.QuotaExceeded;
@@ -92,42 +93,32 @@ internal sealed class Preparation(Overlay overlay, LeaderSessions sessions, Acce
 
         if (Exceeds(count, usedCount, limits.Count) || Exceeds(bytes, usedBytes, limits.Bytes))
         {
-            options.OnSoftQuotaExceeded?.Invoke(quota, usedCount, usedBytes);
+            options.OnSoftQuotaExceeded?.Invoke(quota.Path, usedCount, usedBytes);
         }
 
         return ErrorCode.Ok;
     }
 
-    /// <summary>Notes a change's effect on the usage of the quota over it, for the checks of the requests that follow. To be called after <see cref="Set"/>.</summary>
-    public void ChangeUsage(string path, int count, long bytes)
+    /// <summary>Who changes a quota's nodes must have ADMIN on what the quota is on; where that does not exist, on the nearest node above it that does.</summary>
+    /// <remarks>Beyond ZooKeeper, where anybody can set a quota on anything: a hard limit takes from the owner of a node what its ACL gives him.</remarks>
+    /// <param name="path">What is about to be created, changed or deleted.</param>
+    public bool AllowsQuota(string path)
     {
-        if (!options.EnforceQuota || FindQuota(path) is not { } quota)
+        if (!QuotaTable.IsLimits(path, out string target) && !QuotaTable.IsStats(path, out target))
         {
-            return;
+            return true;
         }
 
-        string statsPath = QuotaTable.StatsPath(quota);
-        NodeView stats = overlay.Find(statsPath);
-        if (stats.Exists)
-        {
-            // As the tree does it: what is no usage is counted afresh, and the change is among what is counted.
-            (long usedCount, long usedBytes) = QuotaLimits.TryParseUsage(stats.Data, out QuotaLimits usage)
-                ? (usage.Count + count, usage.Bytes + bytes)
-                : overlay.CountSubtree(quota);
-            Set(statsPath, stats with { Data = QuotaLimits.FormatUsage(usedCount, usedBytes) });
-        }
+        return Allows(overlay.FindNearest(target).Acl, Permissions.Admin);
     }
 
-    /// <summary>What a node will hold that is created with <paramref name="data"/>: a quota's usage is counted, whatever the client says that it is.</summary>
-    public byte[]? DataOfNew(string path, byte[]? data)
+    /// <summary>Notes what a change adds, for the quotas that the requests behind it are checked against.</summary>
+    public void ChangeUsage(string path, int count, long bytes)
     {
-        if (!QuotaTable.IsStats(path, out string quota))
+        if (options.EnforceQuota)
         {
-            return data;
+            overlay.Quotas.Usage.Add(Zxid, path, count, bytes);
         }
-
-        (long count, long bytes) = overlay.CountSubtree(quota);
-        return QuotaLimits.FormatUsage(count, bytes);
     }
 
     /// <summary>Looks before anything is made: a list that fits into a request can become thousands of times longer.</summary>
@@ -151,27 +142,4 @@ internal sealed class Preparation(Overlay overlay, LeaderSessions sessions, Acce
     }
 
     private static long LengthOf(AclId id) => sizeof(int) + EncodedLength.Of(id.Scheme, exact: true) + EncodedLength.Of(id.Id, exact: true);
-
-    private (long Count, long Bytes) UsageOf(string quota) =>
-        QuotaLimits.TryParseUsage(overlay.Find(QuotaTable.StatsPath(quota)).Data, out QuotaLimits usage)
-            ? (usage.Count, usage.Bytes)
-            : overlay.CountSubtree(quota);
-
-    private string? FindQuota(string path)
-    {
-        if (!overlay.HasQuotas)
-        {
-            return null;
-        }
-
-        for (string at = path; at.Length > 1; at = ZPath.Parent(at))
-        {
-            if (overlay.Find(QuotaTable.LimitsPath(at)).Exists)
-            {
-                return at;
-            }
-        }
-
-        return null;
-    }
 }

@@ -12,6 +12,7 @@ public sealed class DataTree
 {
     private readonly PathTable _paths = new();
     private readonly AclTable _acls = new();
+    private readonly SubtreeCounters _counters = new();
     private readonly Dictionary<long, HashSet<ZNode>> _ephemerals = [];
     private readonly HashSet<ZNode> _containers = [];
     private readonly HashSet<ZNode> _ttls = [];
@@ -63,24 +64,6 @@ public sealed class DataTree
 
     public IReadOnlyCollection<ZNode> EphemeralsOf(long sessionId) =>
         _ephemerals.TryGetValue(sessionId, out HashSet<ZNode>? nodes) ? nodes : [];
-
-    /// <summary>How many nodes, and how many bytes of data, a node and all beneath it are.</summary>
-    public static (int Count, long Bytes) CountSubtree(ZNode top)
-    {
-        // Not recursive: a path can be deep enough to exhaust the stack.
-        (int count, long bytes) = (0, 0);
-        var waiting = new Stack<ZNode>([top]);
-        while (waiting.TryPop(out ZNode? node))
-        {
-            (count, bytes) = (count + 1, bytes + node.DataLength);
-            foreach (ZNode child in node.Children)
-            {
-                waiting.Push(child);
-            }
-        }
-
-        return (count, bytes);
-    }
 
     /// <param name="parentCversion">The parent's stored cversion from now on.</param>
     public ZNode Create(
@@ -169,6 +152,7 @@ public sealed class DataTree
             // One of the system nodes, which are there from the start.
             Digest -= node.Digest;
             DataSize -= SizeOf(node);
+            node.CountGrowth((image.Data?.Length ?? 0) - node.DataLength);
         }
 
         node.Data = image.Data;
@@ -247,19 +231,23 @@ public sealed class DataTree
     private void ReplaceData(ZNode node, byte[]? data, int version, long mzxid, long mtime)
     {
         BeforeChange(node);
-        DataSize -= SizeOf(node);
+        int growth = (data?.Length ?? 0) - node.DataLength;
         node.Data = data;
         node.Version = version;
         node.Mzxid = mzxid;
         node.Mtime = mtime;
-        DataSize += SizeOf(node);
         AfterChange(node);
+        if (growth != 0)
+        {
+            DataSize += growth;
+            node.CountGrowth(growth);
+        }
     }
 
     private void Link(ZNode node)
     {
         _paths.Add(node);
-        node.Parent?.AddChild(node);
+        node.Parent?.AddChild(node, _counters);
         DataSize += SizeOf(node);
         AfterChange(node);
         if (node.Owner == NodeOwner.Container)

@@ -19,29 +19,16 @@ public readonly record struct QuotaLimits(long Count, long Bytes, long CountHard
             return false;
         }
 
-        foreach (string pair in Encoding.UTF8.GetString(data).Split([',', ';'], StringSplitOptions.RemoveEmptyEntries))
+        ReadOnlySpan<byte> rest = data;
+        while (!rest.IsEmpty)
         {
-            // A stray "=" ends the old part of the text, so that old parsers stop there: "bytes=5=;byteHardLimit=9".
-            string[] parts = pair.Split('=');
-            if (parts.Length < 2)
+            int length = rest.IndexOfAny((byte)',', (byte)';');
+            ReadOnlySpan<byte> pair = length < 0 ? rest : rest[..length];
+            rest = length < 0 ? [] : rest[(length + 1)..];
+            if (!pair.IsEmpty && !TryApply(pair, ref limits))
             {
                 return false;
             }
-
-            long value = -1;
-            if (parts[1].Length > 0 && !long.TryParse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value))
-            {
-                return false;
-            }
-
-            limits = parts[0] switch
-            {
-                "count" => limits with { Count = value },
-                "bytes" => limits with { Bytes = value },
-                "countHardLimit" => limits with { CountHardLimit = value },
-                "byteHardLimit" => limits with { ByteHardLimit = value },
-                _ => limits,
-            };
         }
 
         return true;
@@ -52,4 +39,43 @@ public readonly record struct QuotaLimits(long Count, long Bytes, long CountHard
 
     /// <summary>The text of a usage, which has no hard limits.</summary>
     public static byte[] FormatUsage(long count, long bytes) => Encoding.UTF8.GetBytes($"count={count},bytes={bytes}");
+
+    private static bool TryApply(ReadOnlySpan<byte> pair, ref QuotaLimits limits)
+    {
+        int equals = pair.IndexOf((byte)'=');
+        if (equals < 0)
+        {
+            return false;
+        }
+
+        // A stray "=" ends the old part of the text, so that old parsers stop there: "bytes=5=;byteHardLimit=9".
+        ReadOnlySpan<byte> name = pair[..equals];
+        ReadOnlySpan<byte> text = pair[(equals + 1)..];
+        int stray = text.IndexOf((byte)'=');
+        text = stray < 0 ? text : text[..stray];
+        long value = -1;
+        if (!text.IsEmpty && !long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value))
+        {
+            return false;
+        }
+
+        if (name.SequenceEqual("count"u8))
+        {
+            limits = limits with { Count = value };
+        }
+        else if (name.SequenceEqual("bytes"u8))
+        {
+            limits = limits with { Bytes = value };
+        }
+        else if (name.SequenceEqual("countHardLimit"u8))
+        {
+            limits = limits with { CountHardLimit = value };
+        }
+        else if (name.SequenceEqual("byteHardLimit"u8))
+        {
+            limits = limits with { ByteHardLimit = value };
+        }
+
+        return true;
+    }
 }

@@ -2,14 +2,18 @@ using OrleansZk.Core.Paths;
 
 namespace OrleansZk.Core.Tree;
 
-/// <summary>The paths with a quota, and their usage, which is kept in the quota's stats node.</summary>
-/// <remarks>A quota on <c>/a</c> is the node <c>/zookeeper/quota/a/zookeeper_limits</c>; its usage stands in <c>zookeeper_stats</c> beside it.</remarks>
+/// <summary>The paths with a quota, and the text of their usage, which is kept in the quota's stats node.</summary>
+/// <remarks>
+/// A quota on <c>/a</c> is the node <c>/zookeeper/quota/a/zookeeper_limits</c>; its usage stands in <c>zookeeper_stats</c> beside it, for clients to read. What is checked against
+/// the limits is what the tree itself counts (<see cref="ZNode.SubtreeCount"/>): the text may be missing, and clients may write anything there.
+/// </remarks>
 public sealed class QuotaTable
 {
     private const string LimitsName = "zookeeper_limits";
     private const string StatsName = "zookeeper_stats";
 
     private readonly DataTree _tree;
+    private readonly PrefixTable<Quota> _byPrefix = new();
     private readonly HashSet<string> _paths = [];
 
     internal QuotaTable(DataTree tree) => _tree = tree;
@@ -29,41 +33,18 @@ public sealed class QuotaTable
     /// <summary>True for the node that shows a quota's usage; <paramref name="quotaPath"/> is what the quota is on.</summary>
     public static bool IsStats(string path, out string quotaPath) => IsPartOfQuota(path, StatsName, out quotaPath);
 
-    /// <summary>The deepest path with a quota that is <paramref name="path"/> or above it; null when none is.</summary>
-    public string? Deepest(string path)
-    {
-        if (_paths.Count == 0)
-        {
-            return null;
-        }
+    /// <summary>The deepest quota that is on <paramref name="path"/> or above it; null when none is.</summary>
+    public Quota? Deepest(string path) => _paths.Count == 0 ? null : _byPrefix.FindDeepest(path);
 
-        HashSet<string>.AlternateLookup<ReadOnlySpan<char>> lookup = _paths.GetAlternateLookup<ReadOnlySpan<char>>();
-        for (ReadOnlySpan<char> at = path; at.Length > 1; at = at[..at.LastIndexOf('/')])
-        {
-            if (lookup.TryGetValue(at, out string? found))
-            {
-                return found;
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>What is used of a quota now.</summary>
-    public (long Count, long Bytes) UsageOf(string quotaPath) =>
-        _tree.Find(StatsPath(quotaPath)) is { } stats && QuotaLimits.TryParseUsage(stats.Data, out QuotaLimits usage)
-            ? (usage.Count, usage.Bytes)
-            : CountSubtree(quotaPath);
+    /// <summary>The quota on the path that <paramref name="prefixes"/> stands at.</summary>
+    internal Quota? At(in PathPrefixes prefixes) => _byPrefix.TryGet(prefixes, out Quota? quota) ? quota : null;
 
     internal void OnCreated(ZNode node)
     {
-        if (IsLimits(node.Path, out string quotaPath))
+        OnLoaded(node);
+        if (IsStats(node.Path, out string quotaPath))
         {
-            _paths.Add(quotaPath);
-        }
-        else if (IsStats(node.Path, out quotaPath))
-        {
-            (long count, long bytes) = CountSubtree(quotaPath);
+            (long count, long bytes) = UsageOf(quotaPath);
             _tree.ReplaceUsage(node, QuotaLimits.FormatUsage(count, bytes));
         }
 
@@ -72,9 +53,9 @@ public sealed class QuotaTable
 
     internal void OnLoaded(ZNode node)
     {
-        if (IsLimits(node.Path, out string quotaPath))
+        if (IsLimits(node.Path, out string quotaPath) && _paths.Add(quotaPath))
         {
-            _paths.Add(quotaPath);
+            _byPrefix.Add(quotaPath, new Quota(quotaPath));
         }
     }
 
@@ -83,6 +64,7 @@ public sealed class QuotaTable
         if (IsLimits(node.Path, out string quotaPath))
         {
             _paths.Remove(quotaPath);
+            _byPrefix.Remove(quotaPath);
         }
 
         Add(node.Path, -1, -node.DataLength);
@@ -106,7 +88,7 @@ public sealed class QuotaTable
 
     private void Add(string path, long count, long bytes)
     {
-        if (Deepest(path) is not { } quotaPath || _tree.Find(StatsPath(quotaPath)) is not { } stats)
+        if (Deepest(path) is not { } quota || _tree.Find(quota.StatsPath) is not { } stats)
         {
             return;
         }
@@ -114,10 +96,10 @@ public sealed class QuotaTable
         // A usage that somebody has overwritten with something else is counted afresh.
         (long usedCount, long usedBytes) = QuotaLimits.TryParseUsage(stats.Data, out QuotaLimits usage)
             ? (usage.Count + count, usage.Bytes + bytes)
-            : CountSubtree(quotaPath);
+            : UsageOf(quota.Path);
         _tree.ReplaceUsage(stats, QuotaLimits.FormatUsage(usedCount, usedBytes));
     }
 
-    private (long Count, long Bytes) CountSubtree(string path) =>
-        _tree.Find(path) is { } node ? DataTree.CountSubtree(node) : (0, 0);
+    private (long Count, long Bytes) UsageOf(string quotaPath) =>
+        _tree.Find(quotaPath) is { } node ? (node.SubtreeCount, node.SubtreeBytes) : (0, 0);
 }

@@ -5,7 +5,8 @@ namespace OrleansZk.Core.Tree;
 /// <summary>One node of the tree. Only the <see cref="DataTree"/> changes it; its data is an array that is never changed, only replaced.</summary>
 public sealed class ZNode
 {
-    private ZNode[] _children = [];
+    // What lies beneath; null until there is something, so that leaves, which most nodes are, pay nothing for it.
+    private Descendants? _descendants;
 
     internal ZNode(string path, int hash)
     {
@@ -39,15 +40,21 @@ public sealed class ZNode
 
     public int Aversion { get; internal set; }
 
-    public int ChildCount { get; private set; }
+    public int ChildCount => _descendants?.ChildCount ?? 0;
 
     public int DataLength => Data?.Length ?? 0;
+
+    /// <summary>Nodes from here down, this one included. Kept up with every change, like <see cref="SubtreeBytes"/>.</summary>
+    public int SubtreeCount => 1 + (_descendants?.Total.Nodes ?? 0);
+
+    /// <summary>Bytes of data from here down, this node's included.</summary>
+    public long SubtreeBytes => DataLength + (_descendants?.Total.Bytes ?? 0);
 
     /// <summary>The last segment of the path.</summary>
     public ReadOnlySpan<char> Name => Path.AsSpan(Path.LastIndexOf('/') + 1);
 
     /// <summary>The children, in no order.</summary>
-    public ReadOnlySpan<ZNode> Children => _children.AsSpan(0, ChildCount);
+    public ReadOnlySpan<ZNode> Children => _descendants is { } some ? some.Children : [];
 
     /// <summary>What clients see: their cversion counts creations and deletions of children.</summary>
     public Stat Stat => new(
@@ -85,26 +92,23 @@ public sealed class ZNode
     // What the node adds to the tree's digest.
     internal ulong Digest { get; set; }
 
-    internal void AddChild(ZNode child)
+    internal void AddChild(ZNode child, SubtreeCounters counters)
     {
-        if (ChildCount == _children.Length)
-        {
-            Array.Resize(ref _children, Math.Max(4, ChildCount * 2));
-        }
-
-        child.ChildIndex = ChildCount;
-        _children[ChildCount++] = child;
+        _descendants ??= new Descendants(counters, Parent?._descendants);
+        child.ChildIndex = _descendants.Add(child);
     }
 
     internal void RemoveChild(ZNode child)
     {
-        ZNode last = _children[--ChildCount];
-        _children[child.ChildIndex] = last;
-        last.ChildIndex = child.ChildIndex;
-        _children[ChildCount] = null!;
-        if (ChildCount < _children.Length / 4)
+        if (_descendants!.RemoveAt(child.ChildIndex) is { } moved)
         {
-            Array.Resize(ref _children, _children.Length / 2);
+            moved.ChildIndex = child.ChildIndex;
         }
+
+        child._descendants?.Release();
+        child._descendants = null;
     }
+
+    /// <summary>Tells every node above this one that its data has become longer, or shorter when negative.</summary>
+    internal void CountGrowth(int bytes) => Parent?._descendants!.Count(0, bytes);
 }

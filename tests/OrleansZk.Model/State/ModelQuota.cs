@@ -20,9 +20,22 @@ internal static partial class ModelQuota
             return false;
         }
 
-        (long usedCount, long usedBytes) = tree.Nodes.TryGetValue($"{Folder}{quota}/zookeeper_stats", out ModelNode? stats)
-            && TryUsage(stats.Data, out long[] usage) ? (usage[0], usage[1]) : Count(tree, quota);
-        return (count > 0 && limits[3] > -1 && usedCount + count > limits[3]) || (bytes > 0 && limits[2] > -1 && usedBytes + bytes > limits[2]);
+        // What is there counts, whatever the usage node says.
+        (long usedCount, long usedBytes) = Count(tree, quota);
+        return (count != 0 && limits[3] > -1 && usedCount + count > limits[3]) || (bytes != 0 && limits[2] > -1 && usedBytes + bytes > limits[2]);
+    }
+
+    /// <summary>Quota nodes want ADMIN on what the quota is on, or on the nearest node above that is there.</summary>
+    public static bool MayChange(ModelTree tree, string path, IReadOnlyList<AclId> who)
+    {
+        string? name = new[] { "/zookeeper_limits", "/zookeeper_stats" }.FirstOrDefault(end => path.EndsWith(end, StringComparison.Ordinal));
+        if (name is null || !path.StartsWith(Folder + "/", StringComparison.Ordinal) || path.Length == Folder.Length + name.Length)
+        {
+            return true;
+        }
+
+        string nearest = ModelPaths.SelfAndAbove(path[Folder.Length..^name.Length]).First(tree.Nodes.ContainsKey);
+        return ModelAccess.Allows(tree.Nodes[nearest].Acl, Permissions.Admin, who);
     }
 
     /// <summary>Keeps the usage, after a change.</summary>

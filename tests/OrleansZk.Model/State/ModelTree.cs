@@ -183,6 +183,7 @@ internal sealed class ModelTree
 
         string path = op.Flags is 2 or 3 or 6 ? op.Path + parent.Creations.ToString("D10", CultureInfo.InvariantCulture) : op.Path;
         ErrorCode error = !ModelPaths.IsValid(path) ? ErrorCode.BadArguments
+            : !ModelQuota.MayChange(this, path, asker.Identities) ? ErrorCode.NoAuth
             : Nodes.ContainsKey(path) ? ErrorCode.NodeExists
             : parent.Kind == NodeKind.Ephemeral ? ErrorCode.NoChildrenForEphemerals
             : ModelQuota.Forbids(this, path, 1, op.Payload?.Length ?? 0) ? ErrorCode.QuotaExceeded
@@ -223,6 +224,7 @@ internal sealed class ModelTree
             : !isPath || System.Contains(op.Path) ? ErrorCode.BadArguments
             : !Nodes.TryGetValue(ModelPaths.Parent(op.Path), out ModelNode? parent) ? ErrorCode.NoNode
             : !ModelAccess.Allows(parent.Acl, Permissions.Delete, asker.Identities) ? ErrorCode.NoAuth
+            : !ModelQuota.MayChange(this, op.Path, asker.Identities) ? ErrorCode.NoAuth
             : !Nodes.TryGetValue(op.Path, out ModelNode? node) ? ErrorCode.NoNode
             : op.Version != -1 && op.Version != node.Version ? ErrorCode.BadVersion
             : Children(op.Path).Count > 0 ? ErrorCode.NotEmpty
@@ -247,6 +249,7 @@ internal sealed class ModelTree
             : !ModelPaths.IsValid(op.Path) ? ErrorCode.BadArguments
             : node is null ? ErrorCode.NoNode
             : !ModelAccess.Allows(node.Acl, Permissions.Write, asker.Identities) ? ErrorCode.NoAuth
+            : !ModelQuota.MayChange(this, op.Path, asker.Identities) ? ErrorCode.NoAuth
             : ModelQuota.Forbids(this, op.Path, 0, growth) ? ErrorCode.QuotaExceeded
             : op.Version != -1 && op.Version != node.Version ? ErrorCode.BadVersion
             : ErrorCode.Ok;
@@ -269,6 +272,7 @@ internal sealed class ModelTree
             : acl is null ? ErrorCode.InvalidAcl
             : !Nodes.TryGetValue(op.Path, out ModelNode? node) ? ErrorCode.NoNode
             : !ModelAccess.Allows(node.Acl, Permissions.Admin, asker.Identities) ? ErrorCode.NoAuth
+            : !ModelQuota.MayChange(this, op.Path, asker.Identities) ? ErrorCode.NoAuth
             : op.Version != -1 && op.Version != node.Aversion ? ErrorCode.BadVersion
             : ErrorCode.Ok;
         if (error != ErrorCode.Ok)

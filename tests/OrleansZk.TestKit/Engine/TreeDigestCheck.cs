@@ -32,8 +32,15 @@ public static class TreeDigestCheck
         long size = 0;
         int count = 0;
         int ephemerals = 0;
-        foreach (ZNode node in Walk(tree))
+        var below = new Dictionary<string, (int Count, long Bytes)>();
+        foreach (ZNode node in Walk(tree).Reverse())
         {
+            // Children before their parents: what they have is known.
+            int nodesHere = 1 + node.Children.ToArray().Sum(child => below[child.Path].Count);
+            long bytesHere = node.DataLength + node.Children.ToArray().Sum(child => below[child.Path].Bytes);
+            below[node.Path] = (nodesHere, bytesHere);
+            Compare($"the count of {node.Path} and what is beneath it", node.SubtreeCount, nodesHere);
+            Compare($"the bytes of {node.Path} and what is beneath it", node.SubtreeBytes, bytesHere);
             digest += TreeDigest.Of(node);
             size += node.Path.Length + node.DataLength;
             count++;

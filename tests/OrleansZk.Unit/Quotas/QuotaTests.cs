@@ -76,7 +76,7 @@ public sealed class QuotaTests() : EngineTest(new EngineSettings { Leader = new 
     }
 
     [Fact]
-    public void A_usage_above_the_limit_blocks_growth_only()
+    public void A_usage_above_the_limit_lets_sizes_stay_and_nodes_go()
     {
         Session.Ask(Create("/a", "1234567890"));
         Session.Ask(Create("/a/b"));
@@ -84,7 +84,9 @@ public sealed class QuotaTests() : EngineTest(new EngineSettings { Leader = new 
 
         Session.Try(Create("/a/c")).ShouldBe(ErrorCode.QuotaExceeded);
         Session.Try(SetData("/a", "12345678901")).ShouldBe(ErrorCode.QuotaExceeded);
-        Session.Try(SetData("/a", "123456789")).ShouldBe(ErrorCode.Ok, "less than before, though still too much");
+        Session.Try(SetData("/a", "123456")).ShouldBe(ErrorCode.QuotaExceeded, "less than before, but still too much");
+        Session.Try(SetData("/a", "0987654321")).ShouldBe(ErrorCode.Ok, "as much as before");
+        Session.Try(SetData("/a", "12345")).ShouldBe(ErrorCode.Ok, "no longer too much");
         Session.Try(Delete("/a/b")).ShouldBe(ErrorCode.Ok);
     }
 
@@ -208,6 +210,48 @@ public sealed class QuotaTests() : EngineTest(new EngineSettings { Leader = new 
 
         session.Try(Create("/a/1")).ShouldBe(ErrorCode.Ok);
         session.Ask(GetData("/zookeeper/quota/a/zookeeper_stats")).Text.ShouldBe("count=2,bytes=0");
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("count=0,bytes=0")]
+    [InlineData("count=999,bytes=999")]
+    [InlineData("nonsense")]
+    public void What_is_there_counts_whatever_the_usage_node_says(string? usage)
+    {
+        Session.Ask(Multi(Create("/a", "12345"), Create("/a/1", "6"), Create("/a/1/2")));
+        SetQuota(Session, "/a", hardCount: 4, hardBytes: 8);
+        Session.Ask(usage is null ? Delete("/zookeeper/quota/a/zookeeper_stats") : SetData("/zookeeper/quota/a/zookeeper_stats", usage));
+
+        Session.Try(SetData("/a/1/2", "789")).ShouldBe(ErrorCode.QuotaExceeded);
+        Session.Try(SetData("/a/1/2", "78")).ShouldBe(ErrorCode.Ok);
+        Session.Try(Create("/a/1/3")).ShouldBe(ErrorCode.Ok);
+        Session.Try(Create("/a/1/4")).ShouldBe(ErrorCode.QuotaExceeded);
+        Session.Try(Delete("/a/1/3")).ShouldBe(ErrorCode.Ok);
+        Session.Try(Create("/a/1/4")).ShouldBe(ErrorCode.Ok);
+    }
+
+    [Fact]
+    public void A_quota_that_is_taken_back_with_its_multi_limits_nothing()
+    {
+        Session.Ask(Create("/a"));
+        Session.Ask(Create("/zookeeper/quota/a"));
+        Engine.Hold();
+        Session.Send(Create("/held"));
+
+        Session.Send(
+            Multi(Create("/zookeeper/quota/a/zookeeper_limits", "countHardLimit=1"), Delete("/none")),
+            Create("/a/1"),
+            Multi(Create("/zookeeper/quota/a/zookeeper_limits", "countHardLimit=2"), Create("/a/2")),
+            Multi(Create("/zookeeper/quota/a/zookeeper_limits", "countHardLimit=2"), Check("/a/1", -1)),
+            Create("/a/2"),
+            Multi(Delete("/zookeeper/quota/a/zookeeper_limits"), Create("/a/2"), Delete("/none")),
+            Create("/a/2"));
+        Engine.ReleaseAll();
+
+        Session.TakeAll().OfType<Answer>().Skip(1)
+            .Select(answer => answer.Result.Parts?.Select(part => part.Result.Error).FirstOrDefault(error => error != ErrorCode.Ok) ?? answer.Result.Error)
+            .ShouldBe([ErrorCode.NoNode, ErrorCode.Ok, ErrorCode.QuotaExceeded, ErrorCode.Ok, ErrorCode.QuotaExceeded, ErrorCode.NoNode, ErrorCode.QuotaExceeded]);
     }
 
     [Fact]
