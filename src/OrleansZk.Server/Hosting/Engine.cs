@@ -261,7 +261,7 @@ internal sealed partial class Engine(
         MaxTransactionBytes = Math.Min(_options.EffectiveMaxTransactionBytes, ensemble?.MaxTransactionBytes ?? int.MaxValue),
         MaxAclBytes = _options.MaxFrameLength,
         MaxNeverUsedContainer = TimeSpan.FromMilliseconds(_options.ContainerMaxNeverUsed),
-        OnSoftQuotaExceeded = LogSoftQuota,
+        OnSoftQuotaExceeded = new SoftQuotaWarnings(clock, loggers.CreateLogger<SoftQuotaWarnings>()).Exceeded,
     };
 
     private void StartDuties()
@@ -336,7 +336,4 @@ internal sealed partial class Engine(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The log could not be read for the next checkpoint and will be tried again; meanwhile there are no checkpoints")]
     private partial void LogMarkingFailed(Exception failure);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The quota on {Path} is exceeded: {Count} nodes, {Bytes} bytes")]
-    private partial void LogSoftQuota(string path, long count, long bytes);
 }
