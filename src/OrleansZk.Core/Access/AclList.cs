@@ -1,5 +1,6 @@
 using System.Collections;
 using System.IO.Hashing;
+using System.Text;
 using OrleansZk.Protocol;
 
 namespace OrleansZk.Core.Access;
@@ -9,6 +10,7 @@ public sealed class AclList : IReadOnlyList<Acl>, IEquatable<AclList>
 {
     private readonly Acl[] _entries;
     private readonly int _hash;
+    private CompiledAcl? _compiled;
 
     public AclList(IEnumerable<Acl> entries)
     {
@@ -45,6 +47,13 @@ public sealed class AclList : IReadOnlyList<Acl>, IEquatable<AclList>
 
     public ReadOnlySpan<Acl> AsSpan() => _entries;
 
+    /// <summary>The list as <paramref name="owner"/> asks it: made when it is asked first, and once unless two ask at the same moment.</summary>
+    internal CompiledAcl CompiledBy(AccessControl owner)
+    {
+        CompiledAcl? compiled = _compiled;
+        return compiled?.Owner == owner ? compiled : _compiled = new CompiledAcl(owner, this);
+    }
+
     public bool Equals(AclList? other) =>
         ReferenceEquals(this, other) || (other is not null && _hash == other._hash && _entries.AsSpan().SequenceEqual(other._entries));
 
@@ -56,6 +65,10 @@ public sealed class AclList : IReadOnlyList<Acl>, IEquatable<AclList>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    /// <summary>Bytes of an entry on the wire.</summary>
+    internal static int LengthOf(in Acl entry) =>
+        (3 * sizeof(int)) + Encoding.UTF8.GetByteCount(entry.Id.Scheme) + Encoding.UTF8.GetByteCount(entry.Id.Id);
+
     private static ulong DigestOf(Acl[] entries)
     {
         var writer = new JuteWriter();
@@ -63,22 +76,5 @@ public sealed class AclList : IReadOnlyList<Acl>, IEquatable<AclList>
         ulong digest = XxHash3.HashToUInt64(writer.Written);
         writer.Reset();
         return digest;
-    }
-}
-
-/// <summary>Shares equal lists, since most nodes of a tree have one of very few.</summary>
-/// <remarks>Not thread-safe: belongs to a tree's writer. Lists stay until the table is rebuilt at the next start.</remarks>
-public sealed class AclTable
-{
-    private readonly Dictionary<AclList, AclList> _lists = [];
-
-    public AclList Share(AclList list)
-    {
-        if (!_lists.TryAdd(list, list))
-        {
-            return _lists[list];
-        }
-
-        return list;
     }
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using OrleansZk.Protocol;
@@ -18,6 +17,10 @@ public abstract class AuthScheme(string name)
 
     /// <summary>True when a connection with <paramref name="connectionId"/> is meant by an ACL's <paramref name="aclId"/>.</summary>
     public abstract bool Matches(string connectionId, string aclId);
+
+    /// <summary>Makes the entries that a list has of this scheme ready to be asked: what a check costs must not follow their number.</summary>
+    /// <remarks>Here for ids that mean what is equal to them. A scheme that matches otherwise overrides this too; both must say the same.</remarks>
+    public virtual AclMatcher Compile(IReadOnlyList<Acl> entries) => new ExactAclMatcher(entries);
 
     /// <summary>Takes an auth packet.</summary>
     /// <returns>The ids that it proves; null when it proves none.</returns>
@@ -59,68 +62,5 @@ public sealed class DigestScheme(HashAlgorithmName algorithm, string? superDiges
         return _superDigest is { } super && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(id), super)
             ? [new AclId(AclScheme.Super, ""), new AclId(AclScheme.Digest, id)]
             : [new AclId(AclScheme.Digest, id)];
-    }
-}
-
-/// <summary><c>ip</c>: an address, or an address and the number of its leading bits that count.</summary>
-public sealed class IpScheme() : AuthScheme(AclScheme.Ip)
-{
-    public override bool IsAuthenticated => false;
-
-    public override bool IsValid(string id) => TryParse(id, out _, out _);
-
-    public override bool Matches(string connectionId, string aclId)
-    {
-        if (!TryParse(aclId, out IPAddress? wanted, out int bits) || !IPAddress.TryParse(connectionId, out IPAddress? address))
-        {
-            return false;
-        }
-
-        Span<byte> left = stackalloc byte[16];
-        Span<byte> right = stackalloc byte[16];
-        wanted.TryWriteBytes(left, out int length);
-        address.TryWriteBytes(right, out int otherLength);
-        if (length != otherLength)
-        {
-            return false;
-        }
-
-        for (int i = 0; i < length && bits > 0; i++, bits -= 8)
-        {
-            int ignored = Math.Max(0, 8 - bits);
-            if (left[i] >> ignored != right[i] >> ignored)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>An auth packet cannot prove an address: connections have theirs from the start.</summary>
-    public override IReadOnlyList<AclId>? Authenticate(ReadOnlySpan<byte> credentials) => [];
-
-    private static bool TryParse(string id, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out IPAddress? address, out int bits)
-    {
-        bits = 0;
-        int slash = id.IndexOf('/', StringComparison.Ordinal);
-        ReadOnlySpan<char> text = slash < 0 ? id : id.AsSpan(0, slash);
-
-        // IPAddress also reads "1" and "1.2" as addresses; ZooKeeper wants all four parts.
-        if (!IPAddress.TryParse(text, out address) || (text.IndexOf(':') < 0 && text.Count('.') != 3))
-        {
-            return false;
-        }
-
-        int most = address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128;
-        if (slash < 0)
-        {
-            bits = most;
-            return true;
-        }
-
-        return int.TryParse(
-            id.AsSpan(slash + 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out bits)
-            && bits <= most;
     }
 }

@@ -1,3 +1,4 @@
+using OrleansZk.Core.Access;
 using OrleansZk.Core.Tree;
 using OrleansZk.Protocol;
 
@@ -14,16 +15,37 @@ public sealed class GetAcl() : ReadOperation(OpCode.GetAcl, "GETA")
             return error;
         }
 
-        reply.WriteAcl(context.Allows(node, Permissions.Admin) ? node.Acl : [.. node.Acl.Select(WithoutHash)]);
+        if (context.Allows(node, Permissions.Admin))
+        {
+            reply.WriteAcl(node.Acl);
+        }
+        else
+        {
+            WriteWithoutHashes(node.Acl, reply);
+        }
+
         reply.WriteStat(node.Stat);
         return ErrorCode.Ok;
     }
 
-    private static Acl WithoutHash(Acl entry)
+    private static void WriteWithoutHashes(AclList list, JuteWriter reply)
     {
-        int colon = entry.Id.Id.IndexOf(':', StringComparison.Ordinal);
-        return entry.Id.Scheme == AclScheme.Digest && colon >= 0
-            ? entry with { Id = entry.Id with { Id = entry.Id.Id[..colon] + ":x" } }
-            : entry;
+        reply.WriteInt(list.Count);
+        foreach (ref readonly Acl entry in list.AsSpan())
+        {
+            reply.WriteInt((int)entry.Permissions);
+            reply.WriteString(entry.Id.Scheme);
+            int colon = entry.Id.Scheme == AclScheme.Digest ? entry.Id.Id.IndexOf(':', StringComparison.Ordinal) : -1;
+            if (colon < 0)
+            {
+                reply.WriteString(entry.Id.Id);
+                continue;
+            }
+
+            int start = reply.Length;
+            reply.WriteString(entry.Id.Id.AsSpan(0, colon + 1));
+            reply.Claim(1)[0] = (byte)'x';
+            reply.SetInt(start, reply.Length - start - sizeof(int));
+        }
     }
 }

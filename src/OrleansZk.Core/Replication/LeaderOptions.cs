@@ -26,11 +26,6 @@ public sealed record LeaderOptions
     /// </summary>
     public int MaxTransactionBytes { get; init; } = 4 << 20;
 
-    /// <summary>
-    /// Bytes of an ACL once <c>auth</c> stands for the client's identities; a longer one is refused with <see cref="ErrorCode.InvalidAcl"/>: clients could not read it.
-    /// </summary>
-    public int MaxAclBytes { get; init; } = Frame.DefaultMaxLength;
-
     /// <summary>Nodes that one transaction deletes when a session ends; the rest goes in others.</summary>
     public int MaxNodesPerEnding { get; init; } = 1000;
 
@@ -39,6 +34,15 @@ public sealed record LeaderOptions
 
     /// <summary>Age at which a container that never had a child may be deleted, zero for never: as the reaper's <see cref="Reaping.ReaperOptions.MaxNeverUsed"/>.</summary>
     public TimeSpan MaxNeverUsedContainer { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Most entries of an access control list, with <c>auth</c> expanded; longer ones are refused with InvalidACL. Lists that are stored already stay.</summary>
+    public int MaxAclEntries { get; init; } = 4096;
+
+    /// <summary>Most bytes of an access control list on the wire, with <c>auth</c> expanded: the answer to a getACL must fit a frame that clients take.</summary>
+    public int MaxAclBytes { get; init; } = Frame.DefaultMaxLength - AclAnswerRest;
+
+    /// <summary>Bytes of the answer to a getACL that are not the list's: header, count and stat, rounded up.</summary>
+    public const int AclAnswerRest = 128;
 
     /// <summary>
     /// Bytes from which on a group takes no more: what is appended and sent to other servers in one piece is no longer than this and one transaction.

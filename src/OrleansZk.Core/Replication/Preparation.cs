@@ -53,7 +53,8 @@ internal sealed class Preparation(Overlay overlay, LeaderSessions sessions, Acce
 
     /// <summary>The list that a node gets: with the client's identities where it says <c>auth</c>.</summary>
     /// <returns>Null when it is no list that a node can have.</returns>
-    public AclList? Resolve(IReadOnlyList<Acl>? acl) => IsTooLong(acl) ? null : access.Resolve(acl, Request.Identities);
+    public AclList? Resolve(IReadOnlyList<Acl>? acl) =>
+        access.Resolve(acl, Request.Identities, options.MaxAclEntries, options.MaxAclBytes);
 
     public void Set(string path, in NodeView view) => overlay.Set(path, view, Zxid);
 
@@ -120,26 +121,4 @@ internal sealed class Preparation(Overlay overlay, LeaderSessions sessions, Acce
             overlay.Quotas.Usage.Add(Zxid, path, count, bytes);
         }
     }
-
-    /// <summary>Looks before anything is made: a list that fits into a request can become thousands of times longer.</summary>
-    private bool IsTooLong(IReadOnlyList<Acl>? acl)
-    {
-        if (acl is null)
-        {
-            return false;
-        }
-
-        int all = acl.Any(entry => entry.Id.Scheme == AclScheme.Auth) ? acl.Where(entry => entry.Id.Scheme == AclScheme.Auth).Distinct().Count() : 0;
-        if (all == 0)
-        {
-            // As long as in the request.
-            return false;
-        }
-
-        // An address is nothing that a client has authenticated as.
-        long each = Request.Identities.Where(identity => identity.Scheme != AclScheme.Ip).Sum(LengthOf);
-        return (all * each) + acl.Sum(entry => LengthOf(entry.Id)) > options.MaxAclBytes;
-    }
-
-    private static long LengthOf(AclId id) => sizeof(int) + EncodedLength.Of(id.Scheme, exact: true) + EncodedLength.Of(id.Id, exact: true);
 }

@@ -35,6 +35,9 @@ public sealed class DataTree
 
     public int EphemeralCount { get; private set; }
 
+    /// <summary>Different access control lists that nodes have (ZooKeeper: <c>aclCacheSize</c>).</summary>
+    public int AclCount => _acls.Count;
+
     /// <summary>Bytes of all paths and data (ZooKeeper: <c>approximateDataSize</c>).</summary>
     public long DataSize { get; private set; }
 
@@ -114,6 +117,7 @@ public sealed class DataTree
         Unlink(node);
         AfterChange(parent);
         node.IsDeleted = true;
+        _acls.Release(node.Acl);
         changes.Add(new TreeChange(EventType.NodeDeleted, path, node.Acl, parent));
         Quotas.OnDeleted(node);
     }
@@ -132,7 +136,9 @@ public sealed class DataTree
     {
         ZNode node = Require(path);
         BeforeChange(node);
+        AclList before = node.Acl;
         node.Acl = _acls.Share(acl);
+        _acls.Release(before);
         node.Aversion = aversion;
         AfterChange(node);
         return node;
@@ -152,6 +158,7 @@ public sealed class DataTree
             // One of the system nodes, which are there from the start.
             Digest -= node.Digest;
             DataSize -= SizeOf(node);
+            _acls.Release(node.Acl);
             node.CountGrowth((image.Data?.Length ?? 0) - node.DataLength);
         }
 

@@ -173,6 +173,9 @@ public sealed class ServerOptions
     /// </summary>
     public string SkipTransaction { get; set; } = "";
 
+    /// <summary>Most entries of an access control list, with <c>auth</c> expanded.</summary>
+    public int MaxAclEntries { get; set; } = 4096;
+
     /// <summary>True turns every ACL check off (<c>skipACL</c>).</summary>
     public bool SkipAcl { get; set; }
 

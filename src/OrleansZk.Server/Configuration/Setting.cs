@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Net;
+using OrleansZk.Core.Access;
 
 namespace OrleansZk.Server.Configuration;
 
@@ -31,7 +31,10 @@ internal sealed record Setting(string Name, string Allowed, Func<string, bool> A
         new(name, "true or false", text => bool.TryParse(text, out _), get);
 
     public static Setting Address(string name, Func<ServerOptions, object> get) =>
-        new(name, "an IP address, or empty for all", text => text.Length == 0 || IPAddress.TryParse(text, out _), get);
+        new(name, "an IP address, or empty for all", text => text.Length == 0 || InternetAddress.TryParse(text, out _), get);
+
+    public static Setting Host(string name, Func<ServerOptions, object> get) =>
+        new(name, "an IP address, the name of a host, or empty", text => text.Length == 0 || InternetAddress.IsAddressOrName(text), get);
 
     public static Setting Text(string name, Func<ServerOptions, object> get) => new(name, "text", _ => true, get);
 

@@ -22,7 +22,7 @@ internal static class SettingTable
         new(nameof(ServerOptions.EnsembleSchema), "a name of at most 63 bytes", text => text.Length is > 0 and <= 63, o => o.EnsembleSchema),
         Setting.Integer(nameof(ServerOptions.PeerPort), o => o.PeerPort, 1, 65535),
         Setting.Address(nameof(ServerOptions.PeerAddress), o => o.PeerAddress),
-        Setting.Text(nameof(ServerOptions.AdvertisedHost), o => o.AdvertisedHost),
+        Setting.Host(nameof(ServerOptions.AdvertisedHost), o => o.AdvertisedHost),
         Setting.Integer(nameof(ServerOptions.AdvertisedPeerPort), o => o.AdvertisedPeerPort, 0, 65535),
         Setting.Integer(nameof(ServerOptions.SiloPort), o => o.SiloPort, 1, 65535),
         Setting.Integer(nameof(ServerOptions.GatewayPort), o => o.GatewayPort, 0, 65535),
@@ -66,6 +66,7 @@ internal static class SettingTable
             "a zxid as 0x100000001, or empty for none",
             text => text.Length == 0 || Zxid.TryParse(text, out _),
             o => o.SkipTransaction),
+        Setting.Integer(nameof(ServerOptions.MaxAclEntries), o => o.MaxAclEntries, 1, 1_000_000),
         Setting.Boolean(nameof(ServerOptions.SkipAcl), o => o.SkipAcl),
         new(nameof(ServerOptions.SuperDigest), "user:base64hash, or empty for no such user", IsDigest, o => o.SuperDigest) { IsSecret = true },
         new(

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using OrleansZk.Core.Access;
 
 namespace OrleansZk.Server.Configuration;
 
@@ -79,14 +80,15 @@ internal sealed record ZooCfgValue(Func<string, string?> Convert, string? Allowe
             return IPAddress.Loopback.ToString();
         }
 
-        if (IPAddress.TryParse(text.Trim('[', ']'), out IPAddress? address))
+        if (InternetAddress.TryParse(text is ['[', .. string inner, ']'] ? inner : text, out InternetAddress address))
         {
-            return address.ToString();
+            return address.ToIPAddress().ToString();
         }
 
         try
         {
-            IPAddress[] addresses = Dns.GetHostAddresses(text);
+            // A text that is not the name of a host may still look like an address to the resolver, which reads 0177.0.0.1 as 127.0.0.1.
+            IPAddress[] addresses = !InternetAddress.IsAddressOrName(text) ? [] : Dns.GetHostAddresses(text);
             return (Array.Find(addresses, a => a.AddressFamily == AddressFamily.InterNetwork) ?? addresses.FirstOrDefault())?.ToString();
         }
         catch (Exception e) when (e is SocketException or ArgumentException)

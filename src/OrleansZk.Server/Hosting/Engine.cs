@@ -259,7 +259,8 @@ internal sealed partial class Engine(
         MaxEphemeralsPerSession = _options.MaxEphemeralsPerSession,
         MaxEphemeralBytesPerSession = _options.MaxEphemeralBytesPerSession,
         MaxTransactionBytes = Math.Min(_options.EffectiveMaxTransactionBytes, ensemble?.MaxTransactionBytes ?? int.MaxValue),
-        MaxAclBytes = _options.MaxFrameLength,
+        MaxAclEntries = _options.MaxAclEntries,
+        MaxAclBytes = _options.MaxFrameLength - Core.Replication.LeaderOptions.AclAnswerRest,
         MaxNeverUsedContainer = TimeSpan.FromMilliseconds(_options.ContainerMaxNeverUsed),
         OnSoftQuotaExceeded = new SoftQuotaWarnings(clock, loggers.CreateLogger<SoftQuotaWarnings>()).Exceeded,
     };

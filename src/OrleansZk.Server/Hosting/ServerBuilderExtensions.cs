@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using OrleansZk.Core.Access;
 using OrleansZk.Core.Ensemble;
 using OrleansZk.Core.Replication;
 using OrleansZk.Server.Admin;
@@ -179,7 +180,9 @@ public static class ServerBuilderExtensions
         }
         else
         {
-            kestrel.Listen(System.Net.IPAddress.Parse(address), port, configure);
+            // Validated by now: anything that is no address would have kept the server from starting.
+            InternetAddress.TryParse(address, out InternetAddress parsed);
+            kestrel.Listen(parsed.ToIPAddress(), port, configure);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansZk.Core.Access;
 
 namespace OrleansZk.Server.Peers;
 
@@ -20,7 +21,7 @@ internal static class PeerAddress
             return false;
         }
 
-        return host.Length > 0
+        return InternetAddress.IsAddressOrName(host)
             && int.TryParse(address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port)
             && port is > 0 and <= ushort.MaxValue;
     }

@@ -71,6 +71,11 @@ public sealed class PrecedenceTests
     [InlineData("ClientPort", "", "OrleansZk:ClientPort (environment) is empty, but must be an integer from 0 to 65535")]
     [InlineData("ForceSync", "yes", "OrleansZk:ForceSync (environment) is 'yes', but must be true or false")]
     [InlineData("ClientAddress", "localhost", "OrleansZk:ClientAddress (environment) is 'localhost', but must be an IP address, or empty for all")]
+    [InlineData("ClientAddress", "127.1", "OrleansZk:ClientAddress (environment) is '127.1', but must be an IP address, or empty for all")]
+    [InlineData("PeerAddress", "[::1]", "OrleansZk:PeerAddress (environment) is '[::1]', but must be an IP address, or empty for all")]
+    [InlineData("AdminAddress", "0177.0.0.1", "OrleansZk:AdminAddress (environment) is '0177.0.0.1', but must be an IP address, or empty for all")]
+    [InlineData("AdvertisedHost", "0177.0.0.1", "OrleansZk:AdvertisedHost (environment) is '0177.0.0.1', but must be an IP address, the name of a host, or empty")]
+    [InlineData("MaxAclEntries", "0", "OrleansZk:MaxAclEntries (environment) is '0', but must be an integer from 1 to 1000000")]
     [InlineData("SuperDigest", "hunter2", "OrleansZk:SuperDigest (environment) must be user:base64hash, or empty for no such user")]
     public void A_value_that_cannot_be_used_is_refused_by_key_value_source_and_what_is_allowed(string name, string value, string message)
     {

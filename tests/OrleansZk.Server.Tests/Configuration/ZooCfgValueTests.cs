@@ -86,6 +86,8 @@ public sealed class ZooCfgValueTests
     [InlineData("tickTime=-1", "tickTime is '-1', but must be an integer from 1 to 3600000")]
     [InlineData("maxSessionTimeout=-2", "maxSessionTimeout is '-2', but must be an integer, -1 or more")]
     [InlineData("maxClientCnxns=many", "maxClientCnxns is 'many', but must be an integer, 0 or more")]
+    [InlineData("clientPortAddress=0177.0.0.1", "clientPortAddress is '0177.0.0.1', but must be an IP address or the name of this host")]
+    [InlineData("clientPortAddress=127.1", "clientPortAddress is '127.1', but must be an IP address or the name of this host")]
     [InlineData("tickTime=0", "tickTime is '0', but must be an integer from 1 to 3600000")]
     [InlineData("dataDir=", "dataDir is '', but must be the path of a folder")]
     [InlineData("DigestAuthenticationProvider.digestAlg=MD5", "DigestAuthenticationProvider.digestAlg is 'MD5', but must be SHA1, SHA256, SHA384 or SHA512")]

@@ -30,6 +30,9 @@ public sealed class PeerNetworkTests
     [InlineData("somewhere:0")]
     [InlineData("somewhere:65536")]
     [InlineData("::1:2888")]
+    [InlineData("0177.0.0.1:2888")]
+    [InlineData("127.1:2888")]
+    [InlineData("[fe80::1%1]:2888")]
     public async Task There_is_no_such_machine(string address)
     {
         await using PeerServer server = await PeerServer.StartAsync();

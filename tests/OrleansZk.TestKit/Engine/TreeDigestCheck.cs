@@ -50,6 +50,7 @@ public static class TreeDigestCheck
 
         Compare("the digest", tree.Digest, digest);
         Compare("the data size", tree.DataSize, size);
+        Compare("the count of lists", tree.AclCount, Walk(tree).Select(node => node.Acl).Distinct().Count());
         Compare("the count", tree.Count, count);
         Compare("the count of ephemerals", tree.EphemeralCount, ephemerals);
         Compare("the ephemerals by owner", tree.Ephemerals.Sum(pair => pair.Value.Count), ephemerals);
