@@ -29,6 +29,11 @@ public interface ICheckpointStore : IAsyncDisposable
         IEnumerable<IReadOnlyList<NodeChange>> nodes,
         IReadOnlyList<SessionChange> sessions,
         CancellationToken cancellationToken);
+
+    /// <summary>Lets go of what is kept in memory for the next <see cref="WriteAsync"/>: another server writes from here on. Thread-safe; waits for nothing.</summary>
+    void Forget()
+    {
+    }
 }
 
 /// <summary>What a store keeps for the whole ensemble.</summary>

@@ -104,6 +104,7 @@ internal sealed partial class Engine(
             {
                 _leader = null;
                 _checkpointer = null;
+                checkpoints.Forget();
             };
             await _member.StartAsync(cancellationToken);
         }

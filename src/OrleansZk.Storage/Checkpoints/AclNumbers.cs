@@ -3,69 +3,75 @@ using OrleansZk.Core.Replication;
 
 namespace OrleansZk.Storage.Checkpoints;
 
-/// <summary>The lists in <c>zk_acl</c> and the numbers by which <c>zk_node</c> refers to them. Used by one caller at a time.</summary>
-/// <remarks>Knows lists of the open transaction already: when that is rolled back, this object has to be dropped.</remarks>
+/// <summary>The lists in <c>zk_acl</c>, the numbers by which <c>zk_node</c> refers to them, and how many nodes do. Used by one caller at a time.</summary>
+/// <remarks>
+/// Counts rows of <c>zk_node</c>, so that a list goes in the very transaction in which the last node with it goes. Knows what the open transaction has done already: when that is
+/// rolled back, this object has to be dropped.
+/// </remarks>
 /// <param name="store">For people.</param>
 internal abstract class AclNumbers(string store)
 {
-    private readonly Dictionary<AclList, long> _numbers = new() { [AclList.Empty] = 0 };
-    private readonly Dictionary<long, AclList> _lists = new() { [0] = AclList.Empty };
-    private readonly HashSet<long> _used = [];
+    private readonly Dictionary<AclList, Numbered> _byList = [];
+    private readonly Dictionary<long, Numbered> _byNumber = [];
     private readonly List<Acl> _entries = [];
-    private readonly List<(long Number, AclList List)> _new = [];
+    private readonly List<Numbered> _new = [];
 
-    private AclList? _lastList;
-    private long _lastNumber;
+    // Had no node at some moment since the last commit; some may have one again.
+    private readonly HashSet<Numbered> _unused = [];
+
+    private Numbered? _last;
     private long _highest;
-    private bool _usedIsComplete;
 
-    /// <summary>The list with a number, which counts as used.</summary>
+    /// <summary>The list with a number, for a node that has been loaded.</summary>
     /// <exception cref="CheckpointException">There is none.</exception>
     public AclList Get(long number)
     {
-        if (_lastList is not null && _lastNumber == number)
+        if (number == 0)
         {
-            return _lastList;
+            return AclList.Empty;
         }
 
-        if (!_lists.TryGetValue(number, out AclList? list))
-        {
-            throw new CheckpointException($"{store} is damaged: a node refers to ACL {number}, which is missing");
-        }
-
-        _used.Add(number);
-        (_lastList, _lastNumber) = (list, number);
-        return list;
+        CountNodes(number, 1);
+        return _byNumber[number].List;
     }
 
-    /// <summary>Says that <see cref="Get"/> has been asked for every node: lists that were not asked for belong to none.</summary>
-    public void AllNodesLoaded() => _usedIsComplete = true;
-
-    /// <summary>The number of a list; a new one waits to be written.</summary>
-    public long NumberOf(AclList list)
+    /// <summary>The number of a list, for a node that is written; a new one waits to be inserted by <see cref="TakeNew"/>.</summary>
+    public long Use(AclList list)
     {
-        if (ReferenceEquals(list, _lastList))
+        if (list.Count == 0)
         {
-            return _lastNumber;
+            return 0;
         }
 
-        if (!_numbers.TryGetValue(list, out long number))
+        Numbered? numbered = ReferenceEquals(list, _last?.List) ? _last : _byList.GetValueOrDefault(list);
+        if (numbered is null)
         {
-            number = ++_highest;
-            _numbers.Add(list, number);
-            _new.Add((number, list));
+            numbered = Add(++_highest, list);
+            _new.Add(numbered);
         }
 
-        (_lastList, _lastNumber) = (list, number);
-        return number;
+        numbered.Nodes++;
+        _last = numbered;
+        return numbered.Number;
     }
 
-    /// <summary>The first transaction after loading has been committed: from here on only new lists are of interest.</summary>
-    public void ForgetLoading()
+    /// <summary>Counts nodes that have a list, or with a negative number that no longer have it.</summary>
+    /// <exception cref="CheckpointException">There is no such list.</exception>
+    public void CountNodes(long number, long change)
     {
-        _lists.Clear();
-        _used.Clear();
-        _usedIsComplete = false;
+        if (number == 0)
+        {
+            return;
+        }
+
+        Numbered numbered = _last?.Number == number ? _last : _byNumber.GetValueOrDefault(number)
+            ?? throw new CheckpointException($"{store} is damaged: a node refers to ACL {number}, which is missing");
+        numbered.Nodes += change;
+        _last = numbered;
+        if (numbered.Nodes == 0)
+        {
+            _unused.Add(numbered);
+        }
     }
 
     /// <summary>A text as it was before it was stored.</summary>
@@ -96,23 +102,10 @@ internal abstract class AclNumbers(string store)
     {
         if (_entries.Count > 0)
         {
-            var list = new AclList(_entries);
-            _lists.Add(_highest, list);
-            _numbers[list] = _highest;
+            // No node has been counted yet.
+            _unused.Add(Add(_highest, new AclList(_entries)));
             _entries.Clear();
         }
-    }
-
-    /// <summary>The lists that no node had when the checkpoint was loaded, if that is known; they are to be deleted, and have no number any more.</summary>
-    protected IReadOnlyList<long> TakeUnused()
-    {
-        long[] unused = _usedIsComplete ? [.. _lists.Keys.Where(number => number != 0 && !_used.Contains(number))] : [];
-        foreach (long number in unused)
-        {
-            _numbers.Remove(_lists[number]);
-        }
-
-        return unused;
     }
 
     /// <summary>The entries of the lists that got a number since the last call; they are to be written as part of the open transaction.</summary>
@@ -123,8 +116,46 @@ internal abstract class AclNumbers(string store)
             return [];
         }
 
-        (long, int, Acl)[] rows = [.. _new.SelectMany(found => found.List.Select((entry, position) => (found.Number, position, entry)))];
+        (long, int, Acl)[] rows = [.. _new.SelectMany(added => added.List.Select((entry, position) => (added.Number, position, entry)))];
         _new.Clear();
         return rows;
+    }
+
+    /// <summary>The lists that no node has any more; they are to be deleted as part of the open transaction, once all its nodes are written, and have no number from here on.</summary>
+    protected long[] TakeUnused()
+    {
+        _unused.RemoveWhere(numbered => numbered.Nodes > 0);
+        long[] numbers = [.. _unused.Select(numbered => numbered.Number)];
+        foreach (Numbered numbered in _unused)
+        {
+            _byNumber.Remove(numbered.Number);
+            if (_byList.TryGetValue(numbered.List, out Numbered? same) && same == numbered)
+            {
+                _byList.Remove(numbered.List);
+            }
+        }
+
+        _unused.Clear();
+        _last = null;
+        return numbers;
+    }
+
+    private Numbered Add(long number, AclList list)
+    {
+        // Two equal lists in the table, which an older version may have left, both stay for as long as nodes have them.
+        var numbered = new Numbered(number, list);
+        _byList[list] = numbered;
+        _byNumber.Add(number, numbered);
+        return numbered;
+    }
+
+    private sealed class Numbered(long number, AclList list)
+    {
+        public long Number => number;
+
+        public AclList List => list;
+
+        /// <summary>Rows of <c>zk_node</c> that refer to it.</summary>
+        public long Nodes { get; set; }
     }
 }

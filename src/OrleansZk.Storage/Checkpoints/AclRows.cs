@@ -5,7 +5,7 @@ internal sealed class AclRows(SqliteDatabase database) : AclNumbers($"the checkp
 {
     private SqliteStatement? _insert;
 
-    /// <summary>Reads all lists.</summary>
+    /// <summary>Reads all lists; the nodes that have them are counted by loading them, or by <see cref="CountNodes()"/>.</summary>
     public void Load()
     {
         using SqliteStatement rows = database.PrepareOnce("SELECT acl_id, perms, scheme, id FROM zk_acl ORDER BY acl_id, position");
@@ -17,7 +17,17 @@ internal sealed class AclRows(SqliteDatabase database) : AclNumbers($"the checkp
         EndRows();
     }
 
-    /// <summary>Deletes the lists that no node had when the checkpoint was loaded, as part of the open transaction.</summary>
+    /// <summary>Counts the nodes of each list.</summary>
+    public void CountNodes()
+    {
+        using SqliteStatement rows = database.PrepareOnce("SELECT acl_id, count(*) FROM zk_node GROUP BY acl_id");
+        while (rows.Step())
+        {
+            CountNodes(rows.Number(0), rows.Number(1));
+        }
+    }
+
+    /// <summary>Deletes the lists that no node has any more, as part of the open transaction and as its last change of lists.</summary>
     public void DeleteUnused()
     {
         using SqliteStatement delete = database.PrepareOnce("DELETE FROM zk_acl WHERE acl_id = ?");

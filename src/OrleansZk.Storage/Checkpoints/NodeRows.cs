@@ -9,6 +9,7 @@ internal sealed class NodeRows(SqliteDatabase database)
     private const string Columns =
         "path, acl_id, czxid, mzxid, pzxid, ctime, mtime, version, cversion, aversion, ephemeral_owner, data";
 
+    private SqliteStatement? _find;
     private SqliteStatement? _replace;
     private SqliteStatement? _delete;
 
@@ -46,10 +47,17 @@ internal sealed class NodeRows(SqliteDatabase database)
 
     public void Write(in NodeImage node, AclRows acls)
     {
+        long? before = FindAcl(node.Path);
+        long number = acls.Use(node.Acl);
+        if (before is { } given)
+        {
+            acls.CountNodes(given, -1);
+        }
+
         // With the path as the only key, REPLACE overwrites the row in place and looks for it once.
         _replace ??= database.Prepare($"REPLACE INTO zk_node ({Columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         _replace.Bind(1, node.Path);
-        _replace.Bind(2, acls.NumberOf(node.Acl));
+        _replace.Bind(2, number);
         _replace.Bind(3, node.Czxid);
         _replace.Bind(4, node.Mzxid);
         _replace.Bind(5, node.Pzxid);
@@ -63,10 +71,31 @@ internal sealed class NodeRows(SqliteDatabase database)
         _replace.Run();
     }
 
-    public void Delete(string path)
+    public void Delete(string path, AclRows acls)
     {
+        if (FindAcl(path) is not { } number)
+        {
+            return;
+        }
+
+        acls.CountNodes(number, -1);
         _delete ??= database.Prepare("DELETE FROM zk_node WHERE path = ?");
         _delete.Bind(1, path);
         _delete.Run();
+    }
+
+    /// <summary>The number of the list that a node has in the table; null when the table has no such node. The page that is read here is the one that is written next.</summary>
+    private long? FindAcl(string path)
+    {
+        _find ??= database.Prepare("SELECT acl_id FROM zk_node WHERE path = ?");
+        _find.Bind(1, path);
+        try
+        {
+            return _find.Step() ? _find.Number(0) : null;
+        }
+        finally
+        {
+            _find.Reset();
+        }
     }
 }

@@ -161,7 +161,6 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
             var acls = new AclRows(database);
             acls.Load();
             long count = new NodeRows(database).Load(loader, acls, cancellationToken);
-            acls.AllNodesLoaded();
             _acls = acls;
             _logger.CheckpointLoaded(_path, header.Zxid, count, Elapsed(start));
             return header;
@@ -205,13 +204,12 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
             }
 
             AclRows acls = Acls(database);
-            acls.DeleteUnused();
             long count = WriteNodes(database, nodes, acls, cancellationToken);
             acls.WriteNew();
+            acls.DeleteUnused();
             WriteSessions(database, sessions);
             WriteHeader(database, header);
             database.Execute("COMMIT");
-            acls.ForgetLoading();
             _logger.CheckpointWritten(_path, header.Zxid, count, Elapsed(start));
         }
         catch (Exception exception)
@@ -233,6 +231,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
         {
             var acls = new AclRows(database);
             acls.Load();
+            acls.CountNodes();
             _acls = acls;
         }
 
@@ -253,7 +252,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
                 NodeChange change = chunk[i];
                 if (change.Deleted)
                 {
-                    rows.Delete(change.Image.Path);
+                    rows.Delete(change.Image.Path, acls);
                 }
                 else
                 {

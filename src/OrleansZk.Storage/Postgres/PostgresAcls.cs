@@ -6,7 +6,7 @@ namespace OrleansZk.Storage.Postgres;
 /// <summary><see cref="AclNumbers"/> on PostgreSQL.</summary>
 internal sealed class PostgresAcls(PostgresStore store) : AclNumbers(store.Name)
 {
-    /// <summary>Reads all lists.</summary>
+    /// <summary>Reads all lists; the nodes that have them are counted by loading them, or by <see cref="CountNodes(NpgsqlConnection)"/>.</summary>
     public void Load(NpgsqlConnection connection)
     {
         using var command = new NpgsqlCommand(
@@ -22,15 +22,30 @@ internal sealed class PostgresAcls(PostgresStore store) : AclNumbers(store.Name)
 
     protected override string Decode(string stored) => PostgresText.Decode(stored);
 
-    /// <summary>Deletes the lists that no node had when the checkpoint was loaded, as part of the open transaction.</summary>
+    /// <summary>Counts the nodes of each list.</summary>
+    public void CountNodes(NpgsqlConnection connection)
+    {
+        using var command = new NpgsqlCommand($"SELECT acl_id, count(*) FROM {store.Schema}.zk_node GROUP BY acl_id", connection)
+        {
+            CommandTimeout = store.Options.CheckpointTimeoutSeconds,
+        };
+        using NpgsqlDataReader rows = command.ExecuteReader();
+        while (rows.Read())
+        {
+            CountNodes(rows.GetInt64(0), rows.GetInt64(1));
+        }
+    }
+
+    /// <summary>Deletes the lists that no node has any more, as part of the open transaction and as its last change of lists.</summary>
     public async Task DeleteUnusedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        long[] unused = [.. TakeUnused()];
+        long[] unused = TakeUnused();
         if (unused.Length > 0)
         {
             using var delete = new NpgsqlCommand($"DELETE FROM {store.Schema}.zk_acl WHERE acl_id = ANY ($1)", connection)
             {
                 Parameters = { new NpgsqlParameter<long[]> { TypedValue = unused } },
+                CommandTimeout = store.Options.CheckpointTimeoutSeconds,
             };
             await delete.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -16,8 +16,9 @@ public sealed class PostgresCheckpointStore(PostgresStore store, ILogger<Postgre
     private readonly SemaphoreSlim _gate = new(1);
 
     /// <summary>The lists as they are in the store at <see cref="_aclsAt"/>.</summary>
-    private PostgresAcls? _acls;
+    private volatile PostgresAcls? _acls;
     private CheckpointHeader? _aclsAt;
+    private volatile bool _keepsAcls;
 
     /// <summary>A write whose commit broke off: the checkpoint stands at either.</summary>
     private (CheckpointHeader? From, CheckpointHeader To)? _unsettled;
@@ -95,6 +96,7 @@ public sealed class PostgresCheckpointStore(PostgresStore store, ILogger<Postgre
     {
         ArgumentNullException.ThrowIfNull(nodes);
         ArgumentNullException.ThrowIfNull(sessions);
+        _keepsAcls = true;
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -122,6 +124,13 @@ public sealed class PostgresCheckpointStore(PostgresStore store, ILogger<Postgre
         {
             _gate.Release();
         }
+    }
+
+    /// <inheritdoc/>
+    public void Forget()
+    {
+        _keepsAcls = false;
+        _acls = null;
     }
 
     public async ValueTask DisposeAsync()
@@ -152,8 +161,6 @@ public sealed class PostgresCheckpointStore(PostgresStore store, ILogger<Postgre
                 var acls = new PostgresAcls(store);
                 acls.Load(connection);
                 long count = PostgresNodeReader.Load(store, connection, loader, acls, cancellationToken);
-                acls.AllNodesLoaded();
-                (_acls, _aclsAt) = (acls, header);
                 logger.CheckpointLoaded(store.Name, header.Zxid, count, Elapsed(start));
                 return header;
             }
@@ -198,7 +205,6 @@ public sealed class PostgresCheckpointStore(PostgresStore store, ILogger<Postgre
                 }
 
                 PostgresAcls acls = Acls(connection, current);
-                await acls.DeleteUnusedAsync(connection, cancellationToken).ConfigureAwait(false);
                 long count = 0;
                 using (var writer = new PostgresNodeWriter(store, connection, acls))
                 {
@@ -215,13 +221,13 @@ public sealed class PostgresCheckpointStore(PostgresStore store, ILogger<Postgre
                     await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
                 }
 
+                await acls.DeleteUnusedAsync(connection, cancellationToken).ConfigureAwait(false);
                 await WriteSessionsAsync(connection, sessions, cancellationToken).ConfigureAwait(false);
                 await WriteHeaderAsync(connection, header, cancellationToken).ConfigureAwait(false);
                 _unsettled = (previous, header);
                 await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
                 _unsettled = null;
-                acls.ForgetLoading();
-                (_acls, _aclsAt) = (acls, header);
+                (_acls, _aclsAt) = (_keepsAcls ? acls : null, header);
                 logger.CheckpointWritten(store.Name, header.Zxid, count, Elapsed(start));
             }
         }
@@ -237,6 +243,7 @@ public sealed class PostgresCheckpointStore(PostgresStore store, ILogger<Postgre
 
         var acls = new PostgresAcls(store);
         acls.Load(connection);
+        acls.CountNodes(connection);
         return acls;
     }
 

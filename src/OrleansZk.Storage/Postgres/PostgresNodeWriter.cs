@@ -40,13 +40,15 @@ internal sealed class PostgresNodeWriter : IDisposable
         _acls = acls;
         _upsert = new NpgsqlCommand(
             $"""
+            WITH before AS (SELECT acl_id FROM {store.Schema}.zk_node WHERE path = ANY ($1)), written AS (
             INSERT INTO {store.Schema}.zk_node (path, acl_id, czxid, mzxid, pzxid, ctime, mtime, version, cversion, aversion,
                 ephemeral_owner, data, long_path)
             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             ON CONFLICT (path) DO UPDATE
             SET acl_id = excluded.acl_id, czxid = excluded.czxid, mzxid = excluded.mzxid, pzxid = excluded.pzxid,
                 ctime = excluded.ctime, mtime = excluded.mtime, version = excluded.version, cversion = excluded.cversion,
-                aversion = excluded.aversion, ephemeral_owner = excluded.ephemeral_owner, data = excluded.data
+                aversion = excluded.aversion, ephemeral_owner = excluded.ephemeral_owner, data = excluded.data)
+            SELECT acl_id, count(*) FROM before GROUP BY acl_id
             """,
             connection)
         {
@@ -60,7 +62,12 @@ internal sealed class PostgresNodeWriter : IDisposable
             },
             CommandTimeout = store.Options.CheckpointTimeoutSeconds,
         };
-        _delete = new NpgsqlCommand($"DELETE FROM {store.Schema}.zk_node WHERE path = ANY ($1)", connection)
+        _delete = new NpgsqlCommand(
+            $"""
+            WITH before AS (DELETE FROM {store.Schema}.zk_node WHERE path = ANY ($1) RETURNING acl_id)
+            SELECT acl_id, count(*) FROM before GROUP BY acl_id
+            """,
+            connection)
         {
             Parameters = { Array(_deleted, NpgsqlDbType.Text) },
             CommandTimeout = store.Options.CheckpointTimeoutSeconds,
@@ -111,7 +118,9 @@ internal sealed class PostgresNodeWriter : IDisposable
         {
             // A statement may not write a row twice: the later image takes the place of the earlier.
             int place = _places[key];
-            (_aclIds[place], _owners[place], _data[place]) = (_acls.NumberOf(node.Acl), node.EphemeralOwner, node.Data);
+            long acl = _acls.Use(node.Acl);
+            _acls.CountNodes(_aclIds[place], -1);
+            (_aclIds[place], _owners[place], _data[place]) = (acl, node.EphemeralOwner, node.Data);
             (_czxids[place], _mzxids[place], _pzxids[place]) = (node.Czxid, node.Mzxid, node.Pzxid);
             (_ctimes[place], _mtimes[place]) = (node.Ctime, node.Mtime);
             (_versions[place], _cversions[place], _aversions[place]) = (node.Version, node.Cversion, node.Aversion);
@@ -119,7 +128,7 @@ internal sealed class PostgresNodeWriter : IDisposable
         }
 
         _keys.Add(key);
-        _aclIds.Add(_acls.NumberOf(node.Acl));
+        _aclIds.Add(_acls.Use(node.Acl));
         _czxids.Add(node.Czxid);
         _mzxids.Add(node.Mzxid);
         _pzxids.Add(node.Pzxid);
@@ -142,7 +151,7 @@ internal sealed class PostgresNodeWriter : IDisposable
         }
 
         await _acls.WriteNewAsync(_connection, cancellationToken).ConfigureAwait(false);
-        await _upsert.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        await ExecuteAsync(_upsert, cancellationToken).ConfigureAwait(false);
         _places.Clear();
         _keys.Clear();
         _aclIds.Clear();
@@ -164,8 +173,21 @@ internal sealed class PostgresNodeWriter : IDisposable
     {
         if (_deleted.Count > 0)
         {
-            await _delete.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync(_delete, cancellationToken).ConfigureAwait(false);
             _deleted.Clear();
+        }
+    }
+
+    /// <summary>Runs a statement that says which lists the rows had that it overwrites or deletes.</summary>
+    private async Task ExecuteAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        NpgsqlDataReader before = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (before.ConfigureAwait(false))
+        {
+            while (await before.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                _acls.CountNodes(before.GetInt64(0), -before.GetInt64(1));
+            }
         }
     }
 

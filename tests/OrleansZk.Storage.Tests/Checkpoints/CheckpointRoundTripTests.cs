@@ -166,6 +166,51 @@ public sealed class CheckpointRoundTripTests : IDisposable
         database.QueryNumber("SELECT count(*) FROM zk_acl JOIN zk_node USING (acl_id)").ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task The_table_of_lists_has_those_that_nodes_have(int seed)
+    {
+        SqliteCheckpointStore? current = null;
+        await new AclScenario(OpenAsync, QueryAsync).RunAsync(seed);
+        await current!.DisposeAsync();
+
+        async Task<ICheckpointStore> OpenAsync()
+        {
+            // A file has one writer: the next opens it anew, behind the same object.
+            current ??= Create(_folder);
+            await current.OpenAsync(Cancellation);
+            return current;
+        }
+
+        Task<long> QueryAsync(string sql)
+        {
+            using SqliteDatabase database = SqliteDatabase.Open(_folder.CheckpointFile, 1000);
+            return Task.FromResult(database.QueryNumber(sql));
+        }
+    }
+
+    [Fact]
+    public async Task Lists_that_an_older_version_left_without_nodes_go_with_the_next_checkpoint()
+    {
+        await using SqliteCheckpointStore store = Create(_folder);
+        await store.OpenAsync(Cancellation);
+        await store.WriteAsync(1, Put(Node("/")));
+        using (SqliteDatabase database = SqliteDatabase.Open(_folder.CheckpointFile, 1000))
+        {
+            database.Execute("INSERT INTO zk_acl (acl_id, position, perms, scheme, id) VALUES (77, 0, 'r', 'digest', 'old:x'), (78, 0, 'r', 'digest', 'older:x')");
+        }
+
+        await store.OpenAsync(Cancellation);
+        await store.LoadAsync(1);
+        await store.WriteAsync(2, Put(Node("/a", null, new AclList([new Acl(Permissions.Read, new AclId("digest", "old:x"))]))));
+
+        using SqliteDatabase after = SqliteDatabase.Open(_folder.CheckpointFile, 1000);
+        after.QueryNumber("SELECT count(*) FROM zk_acl").ShouldBe(2, "the root's, and the one that has a node again");
+        after.QueryNumber("SELECT count(*) FROM zk_acl JOIN zk_node USING (acl_id)").ShouldBe(2);
+    }
+
     private async Task ShouldComeBackAsync(params NodeImage[] nodes)
     {
         await using (SqliteCheckpointStore store = Create(_folder))

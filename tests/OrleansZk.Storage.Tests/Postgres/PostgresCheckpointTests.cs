@@ -4,6 +4,7 @@ using OrleansZk.Core.Replication;
 using OrleansZk.Core.Sessions;
 using OrleansZk.Core.Tree;
 using OrleansZk.Storage.Postgres;
+using OrleansZk.Storage.Tests.Checkpoints;
 using OrleansZk.Storage.Tests.Support;
 using static OrleansZk.Storage.Tests.Postgres.PostgresDatabase;
 using static OrleansZk.Storage.Tests.Support.CheckpointHarness;
@@ -258,6 +259,12 @@ public sealed class PostgresCheckpointTests(PostgresFixture fixture) : IAsyncLif
         (await _database.CountAsync("SELECT count(*) FROM zk_acl")).ShouldBe(1);
         (await _database.CountAsync("SELECT count(*) FROM zk_acl JOIN zk_node USING (acl_id)")).ShouldBe(1);
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task The_table_of_lists_has_those_that_nodes_have_whoever_writes(int seed) =>
+        await new AclScenario(async () => await OpenAsync(), sql => _database.CountAsync(sql)).RunAsync(seed);
 
     [Theory]
     [InlineData("UPDATE zk_node SET acl_id = 99 WHERE path = '/a'", "ACL 99")]
