@@ -12,16 +12,19 @@ public sealed class GetEphemerals() : ReadOperation(OpCode.GetEphemerals, "GETE"
     {
         string prefix = request.ReadString() ?? "";
         bool all = prefix.Trim() is "" or "/";
-        var paths = new List<string>();
+        int start = reply.Length;
+        int count = 0;
+        reply.WriteInt(0);
         foreach (ZNode node in context.Tree.EphemeralsOf(context.Connection.SessionId))
         {
             if (all || node.Path.StartsWith(prefix, StringComparison.Ordinal))
             {
-                paths.Add(node.Path);
+                reply.WriteString(node.Path);
+                count++;
             }
         }
 
-        reply.WriteStrings(paths);
+        reply.SetInt(start, count);
         return ErrorCode.Ok;
     }
 }

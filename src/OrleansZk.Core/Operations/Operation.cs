@@ -47,14 +47,14 @@ public abstract class SteppedReadOperation(OpCode code, string mnemonic) : ReadO
 {
     internal sealed override bool IsHeavy => true;
 
-    /// <summary>Reads the request.</summary>
+    /// <summary>Checks the request, and executes nothing yet.</summary>
     /// <exception cref="JuteException">The request is malformed.</exception>
-    internal abstract ReadSteps Begin(ref JuteReader request);
+    internal abstract ReadSteps Begin(ReadOnlySpan<byte> record);
 
     internal sealed override ErrorCode Execute(ref JuteReader request, in ReadContext context, JuteWriter reply)
     {
-        ReadSteps steps = Begin(ref request);
-        while (!steps.Next(context))
+        ReadSteps steps = Begin(request.Rest);
+        while (!steps.Next(context, request.Rest))
         {
         }
 
@@ -66,8 +66,9 @@ public abstract class SteppedReadOperation(OpCode code, string mnemonic) : ReadO
 internal abstract class ReadSteps
 {
     /// <summary>Takes the next step, which is small.</summary>
+    /// <param name="record">The request's, the same every time.</param>
     /// <returns>True when it was the last.</returns>
-    public abstract bool Next(in ReadContext context);
+    public abstract bool Next(in ReadContext context, ReadOnlySpan<byte> record);
 }
 
 /// <summary>A request that the leader decides on and the log keeps.</summary>

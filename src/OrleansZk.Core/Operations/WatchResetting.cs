@@ -1,7 +1,6 @@
 using OrleansZk.Core.Tree;
 using OrleansZk.Core.Watches;
 using OrleansZk.Protocol;
-using OrleansZk.Protocol.Records;
 
 namespace OrleansZk.Core.Operations;
 
@@ -9,32 +8,54 @@ namespace OrleansZk.Core.Operations;
 /// <remarks>ZooKeeper: <c>DataTree.setWatches</c>. Unlike there, no event goes to a connection that may not read the node.</remarks>
 public abstract class WatchResetting(OpCode code, string mnemonic, bool withPersistent) : SteppedReadOperation(code, mnemonic)
 {
-    internal override ReadSteps Begin(ref JuteReader request) => new Steps(SetWatchesRequest.Read(ref request, withPersistent));
+    // Data, exist and child; then persistent and recursive ones.
+    private int ListCount => withPersistent ? 5 : 3;
 
-    private sealed class Steps(SetWatchesRequest record) : ReadSteps
+    internal override ReadSteps Begin(ReadOnlySpan<byte> record)
+    {
+        // As a whole first: a malformed request arms nothing.
+        var reader = new JuteReader(record);
+        long relativeZxid = reader.ReadLong();
+        for (int list = 0; list < ListCount; list++)
+        {
+            for (int left = reader.ReadCount(sizeof(int)); left > 0; left--)
+            {
+                reader.ReadSpan();
+            }
+        }
+
+        return new Steps(relativeZxid, ListCount);
+    }
+
+    /// <param name="relativeZxid">What the client has seen last.</param>
+    private sealed class Steps(long relativeZxid, int listCount) : ReadSteps
     {
         private const int PathsPerStep = 64;
 
         private readonly List<(EventType Type, string Path)> _missed = [];
-        private readonly IReadOnlyList<string>[] _lists = [record.Data, record.Exist, record.Child, record.Persistent, record.PersistentRecursive];
+        private int _offset = sizeof(long);
         private int _list;
-        private int _position;
+        private int? _left;
 
-        public override bool Next(in ReadContext context)
+        public override bool Next(in ReadContext context, ReadOnlySpan<byte> record)
         {
-            for (int paths = 0; paths < PathsPerStep && _list < _lists.Length; paths++)
+            var reader = new JuteReader(record[_offset..]);
+            for (int paths = 0; paths < PathsPerStep && _list < listCount; paths++)
             {
-                if (_position < _lists[_list].Count)
+                _left ??= reader.ReadCount(sizeof(int));
+                if (_left == 0)
                 {
-                    Arm(context, _lists[_list][_position++]);
+                    (_list, _left) = (_list + 1, null);
                 }
                 else
                 {
-                    (_list, _position) = (_list + 1, 0);
+                    Arm(context, reader.ReadString() ?? "");
+                    _left--;
                 }
             }
 
-            if (_list < _lists.Length)
+            _offset = record.Length - reader.Rest.Length;
+            if (_list < listCount)
             {
                 return false;
             }
@@ -49,14 +70,14 @@ public abstract class WatchResetting(OpCode code, string mnemonic, bool withPers
             {
                 case 0:
                     ZNode? node = context.Tree.Find(path);
-                    Reset(context, context.Watches.Data, path, node, node?.Mzxid > record.RelativeZxid, EventType.NodeDataChanged);
+                    Reset(context, context.Watches.Data, path, node, node?.Mzxid > relativeZxid, EventType.NodeDataChanged);
                     break;
                 case 1:
                     ResetExist(context, path);
                     break;
                 case 2:
                     node = context.Tree.Find(path);
-                    Reset(context, context.Watches.Children, path, node, node?.Pzxid > record.RelativeZxid, EventType.NodeChildrenChanged);
+                    Reset(context, context.Watches.Children, path, node, node?.Pzxid > relativeZxid, EventType.NodeChildrenChanged);
                     break;
                 case 3:
                     AddWatch.Arm(context, path, AddWatchMode.Persistent);

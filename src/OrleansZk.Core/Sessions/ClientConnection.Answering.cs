@@ -161,26 +161,23 @@ public sealed partial class ClientConnection
             return true;
         }
 
-        if (_steps is null)
+        var reader = new JuteReader(frame);
+        if (OperationTable.Find(RequestHeader.Read(ref reader).Type) is not SteppedReadOperation operation)
         {
-            var reader = new JuteReader(frame);
-            if (OperationTable.Find(RequestHeader.Read(ref reader).Type) is not SteppedReadOperation operation)
-            {
-                return true;
-            }
-
-            try
-            {
-                _steps = operation.Begin(ref reader);
-            }
-            catch (JuteException)
-            {
-                // Answered in its turn.
-                return true;
-            }
+            return true;
         }
 
-        while (!_steps.Next(new ReadContext(_replica, this, identities)))
+        try
+        {
+            _steps ??= operation.Begin(reader.Rest);
+        }
+        catch (JuteException)
+        {
+            // Answered in its turn.
+            return true;
+        }
+
+        while (!_steps.Next(new ReadContext(_replica, this, identities), reader.Rest))
         {
             if (turn.IsOver)
             {
