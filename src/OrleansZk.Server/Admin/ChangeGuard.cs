@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Options;
+using OrleansZk.Core.Access;
 using OrleansZk.Server.Configuration;
 
 namespace OrleansZk.Server.Admin;
@@ -56,5 +57,5 @@ internal sealed class ChangeGuard
     }
 
     private bool IsOwnName(string host) =>
-        host.Length > 0 && (_hosts.Contains(host) || _hosts.Contains(Any) || IPAddress.TryParse(host.Trim('[', ']'), out _));
+        host.Length > 0 && (_hosts.Contains(host) || _hosts.Contains(Any) || InternetAddress.TryParse(host is ['[', .. string inner, ']'] ? inner : host, out _));
 }

@@ -178,11 +178,14 @@ public static class ServerBuilderExtensions
         {
             kestrel.ListenAnyIP(port, configure);
         }
+        else if (InternetAddress.TryParse(address, out InternetAddress parsed))
+        {
+            kestrel.Listen(parsed.ToIPAddress(), port, configure);
+        }
         else
         {
-            // Validated by now: anything that is no address would have kept the server from starting.
-            InternetAddress.TryParse(address, out InternetAddress parsed);
-            kestrel.Listen(parsed.ToIPAddress(), port, configure);
+            // Validated by now; and never all addresses instead of one that cannot be read.
+            throw new ConfigurationException([$"'{address}' is not an IP address to listen on"]);
         }
     }
 }
