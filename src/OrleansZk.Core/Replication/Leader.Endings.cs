@@ -87,11 +87,12 @@ public sealed partial class Leader
             (nodes, bytes) = (nodes + ending.TakenNodes, bytes + ending.TakenBytes);
             if (nodes >= _options.MaxNodesPerEnding || bytes >= _options.MaxPathBytesPerEnding || turn.IsOver)
             {
+                // The rest waits until this is applied. What is little does not wait: no session outlives its time because another has ended.
+                _endings.EndTurn(_lastZxid);
                 break;
             }
         }
 
-        _endings.EndTurn(_lastZxid);
         return true;
     }
 
