@@ -238,7 +238,10 @@ internal sealed class ModelServer(TimeProvider clock, int tick, int minTimeout, 
                 session!.IsAlive &= !item.Outcome.IsLogged;
                 break;
             case SequencedKind.Reap:
-                item.Outcome = _head.Reap(item.Path!, zxid);
+                // What came meanwhile counts: a node that was set again lives on.
+                item.Outcome = _head.Outlived(clock.GetUtcNow().ToUnixTimeMilliseconds()).Contains(item.Path!)
+                    ? _head.Reap(item.Path!, zxid)
+                    : Outcome.Refused(ErrorCode.BadVersion);
                 break;
             default:
                 long time = clock.GetUtcNow().ToUnixTimeMilliseconds();
