@@ -93,4 +93,16 @@ public sealed class RefusalTests
             _story.ShouldBreak("refusal", "refuses it so");
         }
     }
+
+    [Theory]
+    [InlineData(OpCode.SetData)]
+    [InlineData(OpCode.MultiRead)]
+    public void A_limit_explains_a_refusal_only_to_whom_it_may(OpCode type)
+    {
+        Speaker a = _story.Open();
+        a.Create("/n");
+        a.Read(new Request(type, "/n"), new Answer(ErrorCode.QuotaExceeded, _story.Zxid));
+        _story.ShouldBreak("unexplained", "nothing explains the error");
+        _story.ShouldBeFine(evidence => evidence with { MayRefuse = (operation, error) => operation.Request.Type == type && error == ErrorCode.QuotaExceeded });
+    }
 }

@@ -192,6 +192,38 @@ public sealed class SessionTests
         _story.ShouldBeFine();
     }
 
+    [Theory]
+    [InlineData(14, true)]
+    [InlineData(15, false)]
+    public void A_session_that_does_not_expire(double later, bool isFine)
+    {
+        Speaker a = _story.Open(timeout: 10);
+        _story.Wait(1);
+        a.Connection.Lost("the client died");
+        _story.Wait(later);
+        _story.Open();
+        Evidence Quiet(Evidence evidence) => evidence with { QuietSince = TimeSpan.Zero };
+        if (isFine)
+        {
+            _story.ShouldBeFine(Quiet);
+        }
+        else
+        {
+            _story.ShouldBreak("no-expiry", "session 0x1 lost its client", Quiet);
+            _story.ShouldBeFine(evidence => evidence with { QuietSince = TimeSpan.FromSeconds(3) });
+        }
+    }
+
+    [Fact]
+    public void A_session_whose_client_came_back_need_not_expire()
+    {
+        Speaker a = _story.Open(timeout: 10);
+        a.Reconnect();
+        _story.Wait(20);
+        _story.Open();
+        _story.ShouldBeFine(evidence => evidence with { QuietSince = TimeSpan.Zero });
+    }
+
     private static Evidence InParts(Evidence evidence) => evidence with { MaxNodesPerEnding = 1 };
 
     private Speaker Owner(IEnumerable<string> paths)

@@ -30,6 +30,12 @@ public sealed record Evidence(History History)
 
     /// <summary>How much before its time a session may expire; null judges no expiry.</summary>
     public TimeSpan? ExpiryTolerance { get; init; }
+
+    /// <summary>Since when nothing goes wrong, by the history's clock; null judges no session that should have expired.</summary>
+    public TimeSpan? QuietSince { get; init; }
+
+    /// <summary>Whether a limit, or a fault of the server that was injected, may have refused a request so. What the tree explains is not asked for here.</summary>
+    public Func<Operation, ErrorCode, bool> MayRefuse { get; init; } = (_, _) => false;
 }
 
 /// <param name="Zxid">The newest transaction that it holds.</param>

@@ -3,9 +3,6 @@ namespace OrleansZk.Histories.Checking;
 /// <summary>Walks through what clients saw, in its order, and holds it against the committed states.</summary>
 internal sealed class HistoryWalk(Evidence evidence, StateHistory states, CommitCheck commits, Action<string, string> report)
 {
-    // When a follower's words alone do not reach its leader, it learns so from the leader's giving the connection up, which is later by more than a third of a short timeout.
-    private static readonly TimeSpan ServedTolerance = TimeSpan.FromSeconds(2);
-
     private readonly Dictionary<ConnectionRecord, ConnectionView> _connections = [];
     private readonly Dictionary<long, SessionView> _sessions = [];
     private readonly ReadCheck _reads = new(states);
@@ -31,7 +28,7 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
         }
 
         CheckUnanswered();
-        CheckExpiries();
+        new ExpiryCheck(evidence, states, report).Run(_sessions.Values, _sentAt);
     }
 
     private void Take(HistoryEvent step)
@@ -79,6 +76,11 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
                 break;
             case HistoryEventKind.Lost:
                 connection.IsOver = true;
+                if (connection.Session is { } session)
+                {
+                    session.LostAt = step.At;
+                }
+
                 foreach (Operation operation in connection.Outstanding)
                 {
                     operation.Outcome = Outcome.Unknown;
@@ -105,7 +107,7 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
             _sessions.Add(id, session = new SessionView(id));
         }
 
-        session.Timeout = step.Connection.Timeout;
+        (session.Timeout, session.LostAt) = (step.Connection.Timeout, null);
         // The server heard the handshake, perhaps long before its answer arrived.
         session.HeardAt = step.Connection.IsReadOnly ? session.HeardAt : connection.StartedAt;
         return session;
@@ -161,7 +163,7 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
         }
         else if (ReadCheck.IsRead(request) && answer.Error is ErrorCode.Ok or ErrorCode.NoNode)
         {
-            long? state = _reads.FindState(request, answer, session.Saw, answer.Zxid);
+            long? state = _reads.FindState(request, answer, session.Saw, answer.Zxid, session.Id);
             if (state is null)
             {
                 report(
@@ -175,7 +177,7 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
         {
             Watch(connection, operation);
         }
-        else if (answer.Error is not (ErrorCode.NoWatcher or ErrorCode.SessionExpired))
+        else if (answer.Error is not (ErrorCode.NoWatcher or ErrorCode.SessionExpired) && !evidence.MayRefuse(operation, answer.Error))
         {
             report("unexplained", $"nothing explains the error: {operation}");
         }
@@ -214,7 +216,10 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
         long from = Math.Max(operation.SeenBefore, session.Saw);
         if (!RefusalCheck.IsAboutTheTree(error))
         {
-            report("unexplained", $"nothing explains the error: {operation}");
+            if (!evidence.MayRefuse(operation, error))
+            {
+                report("unexplained", $"nothing explains the error: {operation}");
+            }
         }
         else if (!_refusals.IsExplained(request, answer, from, answer.Zxid))
         {
@@ -367,32 +372,6 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
                 && transaction.Zxid <= operation.SeenBefore)
             {
                 report("real-time", $"{transaction} is in the log before its request was sent: {operation}");
-            }
-        }
-    }
-
-    private void CheckExpiries()
-    {
-        if (evidence.ExpiryTolerance is not { } tolerance)
-        {
-            return;
-        }
-
-        foreach (SessionView session in _sessions.Values)
-        {
-            if (states.Sessions.GetValueOrDefault(session.Id)?.Close is { Xid: 0, DecidedAt: { } decidedAt } close
-                && session.HeardAt + session.Timeout > decidedAt + tolerance)
-            {
-                report(
-                    "early-expiry",
-                    $"{close} was decided at {decidedAt}, but the client was heard of at {session.HeardAt} and has {session.Timeout}");
-            }
-
-            // Whoever holds a lock must learn that it may be lost before others can have it.
-            if (states.Sessions.GetValueOrDefault(session.Id)?.Close is { Xid: 0, DecidedAt: { } expiredAt } expiry
-                && session.Served is { } served && _sentAt[served] > expiredAt + ServedTolerance)
-            {
-                report("served-on", $"{expiry} was decided at {expiredAt}, and at {_sentAt[served]} a server still took a request: {served}");
             }
         }
     }

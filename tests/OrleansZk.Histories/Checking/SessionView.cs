@@ -15,6 +15,9 @@ internal sealed class SessionView(long id)
 
     /// <summary>The newest request that any server has answered, be it from what it had.</summary>
     public Operation? Served { get; set; }
+
+    /// <summary>When its last connection was lost; null while it has one.</summary>
+    public TimeSpan? LostAt { get; set; }
 }
 
 /// <summary>What the checker knows of a connection.</summary>

@@ -10,6 +10,7 @@ internal sealed class StateHistory
     private readonly Dictionary<string, NodeTimeline> _nodes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<int>> _subtrees = new(StringComparer.Ordinal);
     private readonly Dictionary<long, HashSet<string>> _ephemerals = [];
+    private readonly Dictionary<long, HashSet<NodeTimeline>> _everOwned = [];
     private readonly List<WatchedChange> _changes = [];
     private readonly HashSet<long> _zxids = [];
     private readonly int _maxNodesPerEnding;
@@ -49,6 +50,13 @@ internal sealed class StateHistory
     public IEnumerable<NodeTimeline> Nodes => _nodes.Values;
 
     public NodeTimeline? Find(string path) => _nodes.GetValueOrDefault(path);
+
+    /// <summary>The nodes that a session has created as its ephemerals, be they there or not.</summary>
+    public IReadOnlyCollection<NodeTimeline> EverOwnedBy(long session) => _everOwned.TryGetValue(session, out HashSet<NodeTimeline>? nodes) ? nodes : [];
+
+    /// <summary>True for what servers write by themselves, without a transaction: the usage of a quota.</summary>
+    public static bool IsUsage(string path) =>
+        path.StartsWith("/zookeeper/quota/", StringComparison.Ordinal) && path.EndsWith("/zookeeper_stats", StringComparison.Ordinal);
 
     public bool IsCommitted(long zxid) => _zxids.Contains(zxid);
 
@@ -160,6 +168,12 @@ internal sealed class StateHistory
             }
 
             EphemeralsOf(create.Owner).Add(create.Path);
+            if (!_everOwned.TryGetValue(create.Owner, out HashSet<NodeTimeline>? owned))
+            {
+                _everOwned.Add(create.Owner, owned = []);
+            }
+
+            owned.Add(node);
         }
 
         node.Set(new OwnState(

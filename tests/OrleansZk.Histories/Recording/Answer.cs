@@ -19,6 +19,9 @@ public sealed record Answer(ErrorCode Error, long Zxid)
 
     public IReadOnlyList<Answer>? Parts { get; init; }
 
+    /// <summary>What getAllChildrenNumber counts.</summary>
+    public int? Number { get; init; }
+
     /// <summary>True when nothing was refused; a multi says so in its parts only.</summary>
     public bool IsOk => Error == ErrorCode.Ok && (Parts is null || Parts.All(part => part.Error == ErrorCode.Ok));
 
@@ -39,6 +42,11 @@ public sealed record Answer(ErrorCode Error, long Zxid)
         if (Names is not null)
         {
             text.Append(" [").AppendJoin(' ', Names).Append(']');
+        }
+
+        if (Number is { } number)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" {number}");
         }
 
         if (Stat is { } stat)
