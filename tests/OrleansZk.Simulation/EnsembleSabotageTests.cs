@@ -51,6 +51,21 @@ public sealed class EnsembleSabotageTests(ITestOutputHelper output)
     public void A_sync_that_proves_nothing() => Find(
         () => new SpoilsStore(store => store.SkipsConfirmation = true), "sync", seed => Deposing(seed, Scenario.RareWrites));
 
+    [Fact]
+    public void A_follower_that_lives_and_does_not_serve() => Find(
+        () => new Hangs(after: TimeSpan.FromSeconds(10)), "half-dead", seed => Ensemble(seed) with { Faults = new FaultMix(), Duration = TimeSpan.FromSeconds(8) });
+
+    [Fact]
+    public void Duties_that_have_ended() => Find(
+        () => null,
+        "no-expiry",
+        seed => Ensemble(seed) with
+        {
+            Faults = new FaultMix { ClientDeath = TimeSpan.FromSeconds(2) },
+            SessionTimeout = TimeSpan.FromSeconds(3),
+            Server = new Servers.ServerOptions { ForgetsDuties = true },
+        });
+
     private static Scenario Ensemble(int seed) => Scenario.Ensemble(seed) with { Servers = 3 };
 
     private static Scenario Deposing(int seed) => Deposing(seed, new Clients.WorkloadOptions());

@@ -82,6 +82,21 @@ public sealed class SabotageTests(ITestOutputHelper output)
         },
         "early-expiry");
 
+    [Fact]
+    public void A_server_that_lives_and_does_not_serve() => Find(
+        () => new Hangs(after: TimeSpan.FromSeconds(10)), seed => Scenario.Solo(seed) with { Faults = new FaultMix(), Duration = TimeSpan.FromSeconds(8) }, "half-dead");
+
+    [Fact]
+    public void Duties_that_have_ended() => Find(
+        () => null,
+        seed => Scenario.Solo(seed) with
+        {
+            Faults = new FaultMix { ClientDeath = TimeSpan.FromSeconds(2) },
+            SessionTimeout = TimeSpan.FromSeconds(3),
+            Server = new Servers.ServerOptions { ForgetsDuties = true },
+        },
+        "no-expiry");
+
     private static Scenario Crashing(int seed) => Scenario.Solo(seed) with { Faults = new FaultMix { Crash = TimeSpan.FromSeconds(2) } };
 
     private void FindOnLink(Func<Random, ILinkTampering> create, string rule) =>

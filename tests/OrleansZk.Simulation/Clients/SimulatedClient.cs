@@ -11,10 +11,8 @@ namespace OrleansZk.Simulation.Clients;
 /// <summary>A client as its library makes it: one session after the other, each over whatever server answers, with pings, pipelining and watches.</summary>
 internal sealed class SimulatedClient : ILinkClient
 {
-    private const int MostOutstanding = 12;
-
     private readonly ClientSurroundings _world;
-    private readonly Workload _workload;
+    private readonly IWorkload _workload;
     private readonly TimeSpan _wantedTimeout;
     private readonly Queue<Operation> _outstanding = new();
     private ClientSession _session = new();
@@ -30,18 +28,24 @@ internal sealed class SimulatedClient : ILinkClient
     private bool _isLooking;
     private bool _hasLooked;
 
-    public SimulatedClient(string name, int host, ClientSurroundings world, WorkloadOptions options, TimeSpan wantedTimeout)
+    public SimulatedClient(string name, int host, ClientSurroundings world, IWorkload workload, TimeSpan wantedTimeout)
     {
         _world = world;
         _wantedTimeout = wantedTimeout;
         Process = new SimulatedProcess(world.Queue, name, host);
-        _workload = new Workload(name, options, world.Queue.Random);
+        _workload = workload;
     }
 
     public SimulatedProcess Process { get; }
 
     /// <summary>True when a server without a leader is better than none.</summary>
     public bool TakesReadOnly { get; init; }
+
+    /// <summary>How it takes what has come; null takes all at once.</summary>
+    public ReadingHabit? Habit { get; init; }
+
+    /// <summary>True for a client that asks for much: it is not among those whose service the others must not disturb.</summary>
+    public bool IsAdversary { get; init; }
 
     /// <summary>True when it has looked at everything, and has its answers.</summary>
     public bool IsDone => !Process.IsAlive || _hasLooked;
@@ -73,11 +77,31 @@ internal sealed class SimulatedClient : ILinkClient
         }
     }
 
-    /// <summary>Asks for nothing new any more.</summary>
-    public void BeQuiet() => _isQuiet = true;
+    /// <summary>Asks for nothing new any more, and reads what has come.</summary>
+    public void BeQuiet()
+    {
+        _isQuiet = true;
+        if (Process.IsAlive)
+        {
+            _link?.ReadAtOnce();
+        }
+    }
 
     /// <summary>Looks at everything once more, at the very newest state.</summary>
     public void LookAtEverything()
+    {
+        List<Request> requests = [new Request(OpCode.Sync, "/")];
+        foreach (string path in Workload.AllPaths)
+        {
+            requests.Add(new Request(OpCode.GetData, path));
+            requests.Add(new Request(OpCode.GetChildren2, path));
+        }
+
+        LookAt(requests);
+    }
+
+    /// <summary>Asks for something as its last, once it has a session and all other answers.</summary>
+    public void LookAt(IReadOnlyList<Request> requests)
     {
         if (!Process.IsAlive)
         {
@@ -86,15 +110,8 @@ internal sealed class SimulatedClient : ILinkClient
 
         if (!_isEstablished || _isReadOnly || _outstanding.Count > 0 || _session.IsClosing)
         {
-            Later(TimeSpan.FromMilliseconds(100), LookAtEverything);
+            Later(TimeSpan.FromMilliseconds(100), () => LookAt(requests));
             return;
-        }
-
-        List<Request> requests = [new Request(OpCode.Sync, "/")];
-        foreach (string path in Workload.AllPaths)
-        {
-            requests.Add(new Request(OpCode.GetData, path));
-            requests.Add(new Request(OpCode.GetChildren2, path));
         }
 
         Ask(requests);
@@ -150,7 +167,7 @@ internal sealed class SimulatedClient : ILinkClient
         _heardAt = _sentAt = _world.Queue.Now;
         _isAnsweredOnce = false;
         _wasConnected = false;
-        _link = ClientLink.Connect(_world.Fabric, this, server, _world.Tamper());
+        _link = ClientLink.Connect(_world.Fabric, this, server, _world.Tamper(), _isQuiet ? null : Habit);
         _link.Send([WireRequests.ConnectFrame(new ConnectRequest(
             0, _session.LastZxid, (int)_wantedTimeout.TotalMilliseconds, _session.Id, _session.Password, TakesReadOnly))]);
     }
@@ -187,6 +204,7 @@ internal sealed class SimulatedClient : ILinkClient
         _world.Trace.Add("session", Process.Name, response.SessionId);
         _isEstablished = true;
         _wasConnected = true;
+        _link!.ReadByHabit();
         if (_session.IsClosing)
         {
             Ask([new Request(OpCode.CloseSession)]);
@@ -241,7 +259,7 @@ internal sealed class SimulatedClient : ILinkClient
             return;
         }
 
-        if (_isEstablished && !_session.IsClosing && _outstanding.Count < MostOutstanding)
+        if (_isEstablished && !_session.IsClosing && _outstanding.Count < _workload.MaxOutstanding)
         {
             var requests = new List<Request>();
             for (int i = _workload.NextPacketSize; i > 0 && !_session.IsClosing; i--)
@@ -284,6 +302,12 @@ internal sealed class SimulatedClient : ILinkClient
         if (_isEstablished && _isReadOnly && _world.Queue.Random.Next(4) == 0)
         {
             Disconnect("looks for a server that has a leader");
+            return;
+        }
+
+        if (Habit is { BytesPerStep: 0 } && _isEstablished && !_isQuiet)
+        {
+            // It hears nothing because it does not read.
             return;
         }
 

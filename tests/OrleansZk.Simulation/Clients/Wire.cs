@@ -19,6 +19,8 @@ internal static class Wire
         OpCode.Exists => WireRequests.Exists(request.Path, request.Watch),
         OpCode.GetChildren => WireRequests.GetChildren(request.Path, request.Watch),
         OpCode.GetChildren2 => WireRequests.GetChildren2(request.Path, request.Watch),
+        OpCode.GetAllChildrenNumber => WireRequests.GetAllChildrenNumber(request.Path),
+        OpCode.GetEphemerals => WireRequests.GetEphemerals(request.Path),
         OpCode.Sync => WireRequests.Sync(request.Path),
         OpCode.AddWatch => WireRequests.AddWatch(request.Path, request.WatchMode),
         OpCode.RemoveWatches => WireRequests.RemoveWatches(request.Path, request.WatcherType),
@@ -37,6 +39,7 @@ internal static class Wire
         Data = result.Data,
         Stat = result.Stat,
         Names = result.Names,
+        Number = result.Number,
         Parts = result.Parts is null ? null : [.. result.Parts.Select(part => From(part.Result, zxid))],
     };
 }

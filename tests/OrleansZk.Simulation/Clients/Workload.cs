@@ -33,7 +33,7 @@ internal sealed record WorkloadOptions
 }
 
 /// <summary>Draws one client's requests: a few paths that all clients share, values that nobody else writes.</summary>
-internal sealed class Workload(string client, WorkloadOptions options, Random random)
+internal sealed class Workload(string client, WorkloadOptions options, Random random) : IWorkload
 {
     private const int Tops = 3;
     private const int Children = 3;
@@ -51,6 +51,8 @@ internal sealed class Workload(string client, WorkloadOptions options, Random ra
 
     /// <summary>The paths that a look at everything at the end reads.</summary>
     public static IReadOnlyList<string> AllPaths => Paths;
+
+    public int MaxOutstanding => 12;
 
     public int NextPacketSize => random.Next(3) == 0 ? random.Next(1, options.Pipelined + 1) : 1;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using OrleansZk.Core.Replication;
 using OrleansZk.Core.Sessions;
 using OrleansZk.Protocol;
+using OrleansZk.Simulation.Clients;
 using OrleansZk.Simulation.Servers;
 using OrleansZk.Simulation.World;
 
@@ -21,33 +22,46 @@ internal interface ILinkClient
 /// <summary>A connection of a client to a server: bytes, in packets of any size.</summary>
 internal sealed class ClientLink : IConnectionTransport
 {
+    // As a power of two: milliseconds between two looks whether there is room again.
+    private const int LongestPause = 4;
+
     private readonly Fabric _fabric;
     private readonly ILinkClient _client;
     private readonly ISimulatedServer _server;
     private readonly ILinkTampering? _tampering;
     private readonly List<byte> _atClient = [];
     private readonly List<byte> _atServer = [];
+    private readonly ReadingHabit? _habit;
+    private readonly List<byte> _unread = [];
     private Pipe? _toServer;
     private Pipe? _toClient;
     private Replica? _replica;
     private ClientConnection? _connection;
     private int _generation;
     private JuteWriter _taking = new();
+    private int _sentOfTaking;
+    private int _inFlight;
+    private int _pauses;
     private bool _isClosedHere;
     private bool _isClosedThere;
     private bool _waitsForRoom;
+    private bool _waitsForClient;
+    private bool _readsByHabit;
+    private bool _isStepping;
 
-    private ClientLink(Fabric fabric, ILinkClient client, ISimulatedServer server, ILinkTampering? tampering)
+    private ClientLink(Fabric fabric, ILinkClient client, ISimulatedServer server, ILinkTampering? tampering, ReadingHabit? habit)
     {
-        (_fabric, _client, _server, _tampering) = (fabric, client, server, tampering);
+        (_fabric, _client, _server, _tampering, _habit) = (fabric, client, server, tampering, habit);
     }
 
     public int ServerId => _server.Id;
 
     /// <summary>Begins to connect; what is sent before the server has answered goes along.</summary>
-    public static ClientLink Connect(Fabric fabric, ILinkClient client, ISimulatedServer server, ILinkTampering? tampering)
+    /// <param name="habit">How the client takes what has come, once it says so; null takes all at once.</param>
+    public static ClientLink Connect(
+        Fabric fabric, ILinkClient client, ISimulatedServer server, ILinkTampering? tampering, ReadingHabit? habit = null)
     {
-        var link = new ClientLink(fabric, client, server, tampering);
+        var link = new ClientLink(fabric, client, server, tampering, habit);
         if (!server.Process.IsAlive)
         {
             fabric.Queue.Schedule(fabric.NextDelay(), client.Process, link.OnBrokenHere);
@@ -72,6 +86,16 @@ internal sealed class ClientLink : IConnectionTransport
         byte[] packet = [.. (_tampering is null ? frames : _tampering.OnRequests(frames)).SelectMany(frame => frame)];
         _fabric.Trace.AddBytes(packet);
         SendPacket(_toServer, packet, _atServer, Pump);
+    }
+
+    /// <summary>From now on the client reads as its habit is.</summary>
+    public void ReadByHabit() => _readsByHabit = _habit is not null;
+
+    /// <summary>From now on the client reads what has come at once.</summary>
+    public void ReadAtOnce()
+    {
+        _readsByHabit = false;
+        TakeUnread(_unread.Count);
     }
 
     /// <summary>The client ends the connection.</summary>
@@ -144,7 +168,7 @@ internal sealed class ClientLink : IConnectionTransport
         }
 
         bool isAgain = true;
-        while (isAgain && !_connection.IsEnding && (_atServer.Count > 0 || _connection.HasReady))
+        while (isAgain && !(_waitsForClient = IsFull) && !_connection.IsEnding && (_atServer.Count > 0 || _connection.HasReady))
         {
             if (!_replica!.WaitForRoomAsync().AsTask().IsCompleted || !_connection.WaitForRoomAsync().AsTask().IsCompleted)
             {
@@ -152,6 +176,7 @@ internal sealed class ClientLink : IConnectionTransport
                 return;
             }
 
+            _pauses = 0;
             isAgain = Receive();
         }
 
@@ -163,7 +188,9 @@ internal sealed class ClientLink : IConnectionTransport
         if (!_waitsForRoom)
         {
             _waitsForRoom = true;
-            _fabric.Queue.ScheduleAt(_fabric.Queue.Now + TimeSpan.TicksPerMillisecond, _server.Process, _generation, Pump);
+            _fabric.Trace.Add("waits for room", _server.Process.Name);
+            long pause = TimeSpan.TicksPerMillisecond << Math.Min(_pauses++, LongestPause);
+            _fabric.Queue.ScheduleAt(_fabric.Queue.Now + pause, _server.Process, _generation, Pump);
         }
     }
 
@@ -190,28 +217,103 @@ internal sealed class ClientLink : IConnectionTransport
             return;
         }
 
-        while (_connection.TryTakeOutput(ref _taking))
-        {
-            byte[] output = _taking.Written.ToArray();
-            _taking.Clear(1 << 16);
-            SendPacket(_toClient!, output, _atClient, ReadFrames);
-        }
-
+        SendOutput();
         EndIfDone();
     }
 
     private void EndIfDone()
     {
-        if (_connection is { IsEnding: true } && !_isClosedThere)
+        if (_connection is { IsEnding: true } && !_isClosedThere && SendOutput())
         {
-            while (_connection.TryTakeOutput(ref _taking))
+            EndThere();
+        }
+    }
+
+    /// <summary>True while the client's host takes no more.</summary>
+    private bool IsFull => _habit is not null && _inFlight >= _habit.Window;
+
+    /// <returns>True when everything is sent.</returns>
+    private bool SendOutput()
+    {
+        while (!IsFull)
+        {
+            if (_sentOfTaking == _taking.Length)
             {
-                byte[] output = _taking.Written.ToArray();
                 _taking.Clear(1 << 16);
-                SendPacket(_toClient!, output, _atClient, ReadFrames);
+                _sentOfTaking = 0;
+                if (!_connection!.TryTakeOutput(ref _taking))
+                {
+                    return true;
+                }
             }
 
-            EndThere();
+            int length = Math.Min(_taking.Length - _sentOfTaking, _habit?.Window ?? int.MaxValue);
+            byte[] output = _taking.Written.Slice(_sentOfTaking, length).ToArray();
+            _sentOfTaking += length;
+            if (_habit is null)
+            {
+                SendPacket(_toClient!, output, _atClient, ReadFrames);
+            }
+            else
+            {
+                _inFlight += length;
+                SendPacket(_toClient!, output, _unread, OnUnread);
+            }
+        }
+
+        return false;
+    }
+
+    private void OnUnread()
+    {
+        if (!_readsByHabit)
+        {
+            TakeUnread(_unread.Count);
+        }
+        else if (!_isStepping && _habit!.BytesPerStep > 0)
+        {
+            _isStepping = true;
+            _fabric.Queue.Schedule(ReadingHabit.Step, _client.Process, () =>
+            {
+                _isStepping = false;
+                TakeUnread(Math.Min(_unread.Count, _habit.BytesPerStep));
+                if (_unread.Count > 0 && !_isClosedHere)
+                {
+                    OnUnread();
+                }
+            });
+        }
+    }
+
+    /// <summary>The client reads, and the server's host hears that there is room again.</summary>
+    private void TakeUnread(int length)
+    {
+        if (length == 0)
+        {
+            return;
+        }
+
+        _atClient.AddRange(_unread[..length]);
+        _unread.RemoveRange(0, length);
+        _toServer?.Send(() => OnTaken(length));
+        ReadFrames();
+    }
+
+    private void OnTaken(int length)
+    {
+        _inFlight -= length;
+        if (_connection is null || _isClosedThere || IsFull)
+        {
+            return;
+        }
+
+        _fabric.Trace.Add("client has taken some", _client.Process.Name, length);
+        _connection.NoteProgress();
+        FlushNow();
+        if (_waitsForClient)
+        {
+            _waitsForClient = false;
+            Pump();
         }
     }
 

@@ -6,6 +6,9 @@ namespace OrleansZk.Simulation.Sabotages;
 /// <summary>A fault that no correct system has, built into the simulation to see whether the checker finds it.</summary>
 internal abstract class Sabotage
 {
+    /// <summary>True lets a process go on that should end.</summary>
+    public virtual bool IgnoresFailures => false;
+
     /// <summary>Called when the servers have been created.</summary>
     public virtual void Begin(SimulatedWorld world)
     {

@@ -25,6 +25,8 @@ internal static class EvidenceBuilder
             IsSettled = true,
             MaxNodesPerEnding = world.MaxNodesPerEnding,
             ExpiryTolerance = world.ExpiryTolerance,
+            QuietSince = world.QuietSince,
+            MayRefuse = world.MayRefuse,
         };
     }
 

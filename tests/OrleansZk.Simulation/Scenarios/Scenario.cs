@@ -44,6 +44,9 @@ internal sealed record Scenario(int Seed)
     /// <summary>How many of a hundred clients are content with a server that has no leader.</summary>
     public int TakesReadOnlyPercent { get; init; }
 
+    /// <summary>Clients that ask for much, beside the others.</summary>
+    public IReadOnlyList<Adversary> Adversaries { get; init; } = [];
+
     public ServerOptions Server { get; init; } = new();
 
     /// <summary>Most that a server's wall clock is wrong.</summary>
@@ -62,7 +65,8 @@ internal sealed record Scenario(int Seed)
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"seed {Seed}: {Servers} servers, {Clients} clients, {Duration.TotalSeconds:F0} s, sessions {SessionTimeout.TotalSeconds:F0} s, {Faults}, {Store}");
+        $"seed {Seed}: {Servers} servers, {Clients} clients, {Duration.TotalSeconds:F0} s, sessions {SessionTimeout.TotalSeconds:F0} s, {Faults}, {Store}, "
+        + $"adversaries [{string.Join(' ', Adversaries)}]");
 
     private static WorkloadOptions Style(int style) => style switch
     {
@@ -77,7 +81,7 @@ internal sealed record Scenario(int Seed)
         TimeSpan Rate(double from, double to) =>
             random.Next(3) == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(from + (random.NextDouble() * (to - from)));
         int PerMille(int most) => random.Next(3) == 0 ? 0 : random.Next(most + 1);
-        return new Scenario(seed)
+        var scenario = new Scenario(seed)
         {
             Servers = servers,
             Clients = random.Next(2, 6),
@@ -117,6 +121,13 @@ internal sealed record Scenario(int Seed)
                 MaxGroupBytes = random.Next(2) == 0 ? random.Next(1, 1000) : new LeaderOptions().MaxGroupBytes,
                 MaxNodesPerEnding = random.Next(2) == 0 ? random.Next(1, 3) : new LeaderOptions().MaxNodesPerEnding,
             },
+        };
+
+        // Drawn last, so that all else stays what it was for its seed.
+        return scenario with
+        {
+            Adversaries = [.. Enumerable.Range(0, random.Next(3) == 0 ? 0 : random.Next(1, 4)).Select(_ => Adversary.Draw(random))],
+            Server = random.Next(2) == 0 ? SmallLimits.Draw(scenario.Server, random) : scenario.Server,
         };
     }
 }

@@ -10,10 +10,8 @@ using OrleansZk.Simulation.World;
 namespace OrleansZk.Simulation.Scenarios;
 
 /// <summary>A scenario as it runs: servers, clients, network and store, and what goes wrong with them.</summary>
-internal sealed class SimulatedWorld : IDisposable
+internal sealed partial class SimulatedWorld : IDisposable
 {
-    private const int FirstClientHost = 100;
-
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan GetToKnow = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(8);
@@ -22,9 +20,7 @@ internal sealed class SimulatedWorld : IDisposable
     private readonly ServerFactory _factory;
     private readonly Sabotage? _sabotage;
     private readonly List<ISimulatedServer> _servers = [];
-    private readonly List<SimulatedClient> _clients = [];
     private bool _isCalm;
-    private int _clientCount;
 
     public SimulatedWorld(Scenario scenario, ServerFactory factory, Sabotage? sabotage = null)
     {
@@ -64,6 +60,12 @@ internal sealed class SimulatedWorld : IDisposable
     public TimeSpan ExpiryTolerance =>
         TimeSpan.FromSeconds(1) + (_scenario.Servers == 1 ? TimeSpan.Zero : (_scenario.SessionTimeout * 2 / 3) + TimeSpan.FromMilliseconds(700));
 
+    /// <summary>When the last fault is over, and there is the leader that there is at the end.</summary>
+    public TimeSpan QuietSince => Store.ClaimedAt > _scenario.Duration ? Store.ClaimedAt : _scenario.Duration;
+
+    /// <summary>Servers whose process lives at the end, and that do not do what a server is for.</summary>
+    public List<string> HalfDead { get; } = [];
+
     public int MaxNodesPerEnding => _scenario.Server.MaxNodesPerEnding;
 
     /// <summary>Runs from start to end, on the calling thread.</summary>
@@ -83,10 +85,15 @@ internal sealed class SimulatedWorld : IDisposable
                 client.LookAtEverything();
             }
 
+            // Clients go from one server to another until one serves them: that is not enough.
+            List<SimulatedClient> probes = [.. _servers.Where(server => server.Process.IsAlive).Select(Probe)];
             TimeSpan end = Queue.Time + Look;
-            while (!_clients.TrueForAll(client => client.IsDone) && Queue.Step(end))
+            while (!(_clients.TrueForAll(client => client.IsDone) && probes.TrueForAll(probe => probe.IsDone)) && Queue.Step(end))
             {
             }
+
+            HalfDead.AddRange(probes.Where(probe => !probe.IsDone).Select(probe =>
+                $"server {probe.Process.Name[1..]} lives, and has not served a client by {_scenario.QuietTail + Look} after the last fault"));
 
             // What the last answers have caused arrives too.
             RunUntil(Queue.Time + TimeSpan.FromSeconds(1));
@@ -216,6 +223,11 @@ internal sealed class SimulatedWorld : IDisposable
             AddClient();
         }
 
+        foreach (Adversary adversary in _scenario.Adversaries)
+        {
+            AddAdversary(adversary);
+        }
+
         var faults = new FaultInjector(this, _scenario);
         faults.Begin();
     }
@@ -226,38 +238,6 @@ internal sealed class SimulatedWorld : IDisposable
         server.Process.Start();
         server.Start();
     }
-
-    private void AddClient()
-    {
-        int number = ++_clientCount;
-        var surroundings = new ClientSurroundings(Queue, Trace, Fabric, History, _servers) { Tamper = () => _sabotage?.Tamper(this) };
-        WorkloadOptions workload = Queue.Random.Next(100) < _scenario.ReaderPercent
-            ? Scenario.OnlyReads with { ThinkTime = _scenario.Workload.ThinkTime }
-            : _scenario.Workload;
-        var client = new SimulatedClient(
-            System.FormattableString.Invariant($"c{number}"), FirstClientHost + number, surroundings, workload, _scenario.SessionTimeout)
-        {
-            TakesReadOnly = Queue.Random.Next(100) < _scenario.TakesReadOnlyPercent,
-        };
-        _clients.Add(client);
-        client.Start();
-    }
-
-    /// <summary>A client dies; another one takes its place.</summary>
-    public void KillClient()
-    {
-        SimulatedClient client = _clients[Queue.Random.Next(_clients.Count)];
-        if (client.Process.IsAlive)
-        {
-            Trace.Add("dies", client.Process.Name);
-            client.Kill();
-            Fabric.OnDied(client.Process);
-            AddClient();
-        }
-    }
-
-    /// <summary>A client's connection breaks; the client comes back.</summary>
-    public void DropConnection() => _clients[Queue.Random.Next(_clients.Count)].Drop();
 
     /// <summary>Cuts a host, or one direction, off from some others for a while.</summary>
     public void Partition()
@@ -340,6 +320,11 @@ internal sealed class SimulatedWorld : IDisposable
         foreach (SimulatedClient client in _clients)
         {
             client.BeQuiet();
+            if (client is { IsAdversary: true, Process.IsAlive: true } && Queue.Random.Next(2) == 0)
+            {
+                // All that it owns expires.
+                Kill(client);
+            }
         }
     }
 
@@ -360,6 +345,11 @@ internal sealed class SimulatedWorld : IDisposable
 
     private void OnFailed(ISimulatedServer server, int generation, Exception failure)
     {
+        if (_sabotage is { IgnoresFailures: true })
+        {
+            return;
+        }
+
         if (failure is not (LeaderFencedException or StoreUnavailableException))
         {
             Failures.Add($"{server.Process.Name} at {Queue.Time.TotalSeconds:F4}: {failure}");

@@ -46,6 +46,7 @@ internal static class Simulator
         }
 
         violations.AddRange(world.Failures.Select(failure => new Violation("failure", failure)));
+        violations.AddRange(world.HalfDead.Select(server => new Violation("half-dead", server)));
         violations.AddRange(world.Divergences.Select(divergence => new Violation("diverged", divergence)));
         violations.AddRange(world.Store.Misuses.Select(misuse => new Violation("log-misuse", misuse)));
         return new RunResult(
@@ -70,9 +71,13 @@ internal static class Simulator
         Add("refusals", step => step.Kind == HistoryEventKind.Answered && step.Operation!.Request.IsWrite && !step.Operation.Answer!.IsOk);
         counts["ends in parts"] = world.Store.Committed
             .Count(committed => GroupCodec.Read(committed.Group).Transactions.Any(transaction => transaction is { SessionId: 0, Body: MultiBody }));
+        Add("refused by a limit", step => step.Kind == HistoryEventKind.Answered && world.MayRefuse(step.Operation!, Worst(step.Operation!.Answer!)));
         counts["unknown"] = world.History.Operations.Count(operation => operation.Outcome == Outcome.Unknown);
         return counts;
     }
+
+    private static ErrorCode Worst(Answer answer) =>
+        answer.Error != ErrorCode.Ok ? answer.Error : answer.Parts?.FirstOrDefault(part => part.Error is not (ErrorCode.Ok or ErrorCode.RuntimeInconsistency))?.Error ?? ErrorCode.Ok;
 
     private static string Describe(SimulatedWorld world, Scenario scenario, List<Violation> violations)
     {

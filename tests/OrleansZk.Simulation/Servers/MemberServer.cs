@@ -83,7 +83,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
             var identity = new ReplicaIdentity(id, _incarnation);
             Replica NewReplica() => new(
                 identity, world.Options.Limits with { WaitsForZxid = true }, EngineSettings.Access(skip: false), new SessionPassword(record.Secret),
-                clock, scheduler, NullLogger<Replica>.Instance);
+                clock, scheduler, new TraceLogger<Replica>(world.Trace, Process.Name));
             Replica replica = NewReplica();
             _sessions = new SessionClock(replica, _options.TickTime, clock, NullLogger.Instance);
             LogPosition end = await log.OpenAsync(CancellationToken.None).ConfigureAwait(false);
@@ -188,12 +188,18 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
 
     private void Tick()
     {
+        if (world.Options.ForgetsDuties)
+        {
+            return;
+        }
+
         if (!world.Options.IgnoresActivity)
         {
             Replica!.ReportActivity();
         }
 
         _sessions!.Tick(_leader);
+        Replica!.DropLate(world.Options.LateAfter);
         if (!_isCheckpointing && _checkpointer is not null)
         {
             _ = CheckpointAsync(_checkpointer);
@@ -215,17 +221,6 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
         _isCheckpointing = false;
     }
 
-    /// <summary>What they say goes into the trace.</summary>
-    private class TraceLogger<T>(Trace trace, string name) : ILogger<T>
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public virtual void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            trace.Say(exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception.Message}", name, eventId.Name ?? "");
-    }
     /// <summary>Hears of reloads too, which nobody but a member's operator is told of.</summary>
     private sealed class MemberLogger(MemberServer server, ServerSurroundings world) : TraceLogger<Member>(world.Trace, server.Process.Name)
     {

@@ -67,11 +67,11 @@ internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedS
             LogPosition end = await log.OpenAsync(CancellationToken.None).ConfigureAwait(false);
             var replica = new Replica(
                 new ReplicaIdentity(id, _incarnation), world.Options.Limits, EngineSettings.Access(skip: false), new SessionPassword(record.Secret),
-                clock, scheduler, NullLogger<Replica>.Instance);
+                clock, scheduler, new TraceLogger<Replica>(world.Trace, Process.Name));
             CheckpointHeader? loaded = await new Recovery(log, checkpoints, NullLogger<Recovery>.Instance)
                 .LoadAsync(replica, end, CancellationToken.None).ConfigureAwait(false);
             var leader = new Leader(
-                replica, log, EngineSettings.Access(skip: false), _options, clock, scheduler, NullLogger<Leader>.Instance, epoch,
+                replica, log, EngineSettings.Access(skip: false), _options, clock, scheduler, new TraceLogger<Leader>(world.Trace, Process.Name), epoch,
                 firstCounter: world.Options.FirstCounter);
             leader.Failed += failure => world.OnFailed(this, generation, failure);
             _sessions = new SessionClock(replica, _options.TickTime, clock, NullLogger.Instance);
@@ -99,12 +99,18 @@ internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedS
 
     private void Tick()
     {
+        if (world.Options.ForgetsDuties)
+        {
+            return;
+        }
+
         if (!world.Options.IgnoresActivity)
         {
             Replica!.ReportActivity();
         }
 
         _sessions!.Tick(_leader);
+        Replica!.DropLate(world.Options.LateAfter);
         if (!_isCheckpointing)
         {
             _ = CheckpointAsync();
@@ -133,7 +139,10 @@ internal sealed record ServerOptions
     /// <summary>Milliseconds.</summary>
     public int TickTime { get; init; } = 500;
 
-    public ReplicaLimits Limits { get; init; } = new() { MinSessionTimeout = 1000, MaxSessionTimeout = 10_000 };
+    /// <summary>Time for a handshake, and for reading the last answers.</summary>
+    public TimeSpan LateAfter { get; init; } = TimeSpan.FromSeconds(3);
+
+    public ReplicaLimits Limits { get; init; } = new() { MinSessionTimeout = 1000, MaxSessionTimeout = 10_000, DrainTimeout = TimeSpan.FromSeconds(3) };
 
     /// <summary>Transactions between checkpoints.</summary>
     public int CheckpointEvery { get; init; } = 40;
@@ -157,6 +166,9 @@ internal sealed record ServerOptions
 
     /// <summary>A fault for the checker to find: sessions expire whatever their clients do.</summary>
     public bool IgnoresActivity { get; init; }
+
+    /// <summary>Another: what a server does at every tick has ended, and nobody was told.</summary>
+    public bool ForgetsDuties { get; init; }
 
     /// <summary>Another: a server counts its requests, connections and sessions from the beginning again, as the very incarnation that it was.</summary>
     public bool KeepsIncarnation { get; init; }

@@ -37,6 +37,9 @@ internal sealed class SimulatedStore(EventQueue queue, Trace trace)
 
     public List<LeaderClaim> Claims { get; } = [];
 
+    /// <summary>When the newest epoch was claimed.</summary>
+    public TimeSpan ClaimedAt { get; private set; }
+
     public CheckpointState Checkpoint { get; } = new();
 
     public SortedDictionary<int, Membership> Members { get; } = [];
@@ -138,6 +141,7 @@ internal sealed class SimulatedStore(EventQueue queue, Trace trace)
         Epoch++;
         Leader = by;
         Successor = null;
+        ClaimedAt = queue.Time;
         Claims.Add(new LeaderClaim(Epoch, $"server {by.Id} of {by.Incarnation}"));
         trace.Add("claims epoch", "store", Epoch, by.Id);
         return Epoch;
