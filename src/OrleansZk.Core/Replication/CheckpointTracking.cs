@@ -61,7 +61,7 @@ public sealed class CheckpointTracking
 
     /// <summary>Cuts the tree for a checkpoint.</summary>
     /// <param name="span">That whose changes the checkpoint is to hold: those of another are not all there are.</param>
-    /// <exception cref="CheckpointException">It is over.</exception>
+    /// <exception cref="CheckpointException">It is over, or the state is not to be trusted.</exception>
     internal (CheckpointHeader Header, TreeCut Nodes, List<SessionChange> Sessions) BeginCut(long span)
     {
         _lock.EnterWriteLock();
@@ -70,6 +70,11 @@ public sealed class CheckpointTracking
             if (span != Span || !Tree.Changes.IsOn)
             {
                 throw new CheckpointException("the changes are not remembered any more that it would have to hold: it is the newest leader's to write");
+            }
+
+            if (!_replica.IsTrusted)
+            {
+                throw new CheckpointException("the state is damaged: it must not replace the one in the store");
             }
 
             var header = new CheckpointHeader(_replica.LastAppliedZxid, Tree.Digest, _replica.Clock.GetUtcNow().ToUnixTimeMilliseconds());

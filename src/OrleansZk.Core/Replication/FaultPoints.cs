@@ -27,6 +27,9 @@ internal enum FaultPoint
     /// <summary>The application of one transaction, after it has changed the tree.</summary>
     Applied,
 
+    /// <summary>The answer to one request, or an event, before any of it is written for its client.</summary>
+    Answer,
+
     /// <summary>A periodic duty.</summary>
     Duty,
 }

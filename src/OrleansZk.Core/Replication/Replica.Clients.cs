@@ -11,7 +11,7 @@ public sealed partial class Replica
     private readonly CatchUpQueue _behind = new();
     private bool _isRelieving;
 
-    /// <summary>False while the state is known to be damaged; then nobody is served.</summary>
+    /// <summary>False while the state is known to be damaged; then nobody is served, and no checkpoint is begun. Changes with the lock.</summary>
     public bool IsTrusted { get; private set; } = true;
 
     /// <summary>True while the server has no leader and serves only clients that take that: reads, without a promise of how old they are.</summary>

@@ -222,6 +222,12 @@ public sealed partial class Replica : IFollower, IWatchDelivery, IDisposable
                 }
                 while (i < end && !turn.IsOver);
             }
+            catch
+            {
+                // The tree may have half a transaction, and readers are waiting for the lock. Whoever hears of the exception ends the process or replaces the state.
+                IsTrusted = false;
+                throw;
+            }
             finally
             {
                 _lock.ExitWriteLock();

@@ -94,6 +94,7 @@ public sealed partial class ClientConnection
                     return false;
                 }
 
+                _replica.Faults?.Pass(FaultPoint.Answer);
                 _output.WriteEvent(frame);
                 _output.Report();
                 EndIfTooMuchIsUnsent();
@@ -233,6 +234,7 @@ public sealed partial class ClientConnection
     /// <param name="identities">Who asks: auth packets that came behind the request do not count.</param>
     private void AnswerNow(ReadOnlySpan<byte> frame, IReadOnlyList<AclId> identities)
     {
+        _replica.Faults?.Pass(FaultPoint.Answer);
         var reader = new JuteReader(frame);
         RequestHeader header = RequestHeader.Read(ref reader);
         Operation? operation = OperationTable.Find(header.Type);
@@ -277,6 +279,7 @@ public sealed partial class ClientConnection
 
     private void Answer(in Sequenced item, in Stat stat, ApplyContext context)
     {
+        _replica.Faults?.Pass(FaultPoint.Answer);
         WriteRequest request = item.Request!;
         if (_phase == Phase.Connecting)
         {

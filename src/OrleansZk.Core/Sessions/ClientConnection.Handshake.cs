@@ -117,6 +117,13 @@ public sealed partial class ClientConnection
 
     private void AnswerConnect(ErrorCode error)
     {
+        if (error is not (ErrorCode.Ok or ErrorCode.SessionExpired))
+        {
+            // It could not be decided, and the session may live: to refuse is to call it expired. Without a word, the client tries again.
+            End();
+            return;
+        }
+
         bool accepted = error == ErrorCode.Ok;
         var response = new ConnectResponse(
             0,

@@ -37,6 +37,11 @@ public sealed partial class ClientConnection
             {
                 var turn = new Turn(_replica.Clock, now, _replica.Limits.TurnTime);
                 _isWriteHeldBack = false;
+                if (!_replica.IsTrusted)
+                {
+                    End();
+                }
+
                 ExecuteReady(int.MaxValue, turn, now);
                 stoppedEarly = TakeFrames(ref received, turn, now);
                 hasOutput = _output.Length > 0;

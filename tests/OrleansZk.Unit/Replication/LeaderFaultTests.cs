@@ -66,6 +66,19 @@ public sealed class LeaderFaultTests : EngineTest
 
     [Theory]
     [MemberData(nameof(OfOneRequest))]
+    public void A_session_whose_takeover_breaks_is_not_called_expired(string point)
+    {
+        Throw(point);
+
+        Session.Reconnect().ShouldBeFalse();
+
+        Session.Greeting.ShouldBeNull();
+        Session.Connection.IsClosed.ShouldBeTrue();
+        Session.Reconnect().ShouldBeTrue();
+    }
+
+    [Theory]
+    [MemberData(nameof(OfOneRequest))]
     public void A_session_whose_end_breaks_lives_on_and_can_be_closed(string point)
     {
         TestSession leaving = Engine.Connect();
@@ -149,6 +162,46 @@ public sealed class LeaderFaultTests : EngineTest
         Engine.Leader.ApplyFailure.ShouldNotBeNull();
         Engine.Restart();
         IsThere("/a").ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(nameof(FaultPoint.Apply))]
+    [InlineData(nameof(FaultPoint.Applied))]
+    public void A_tree_with_half_a_transaction_is_neither_read_nor_checkpointed(string point)
+    {
+        TestSession reader = Engine.Connect();
+        Throw(point);
+        Session.Send(Create("/a"));
+
+        reader.Send(Exists("/a"), GetData("/"));
+
+        reader.TakeAll().ShouldBeEmpty();
+        Should.Throw<CheckpointException>(() => Engine.Replica.Tracking.BeginCut(Engine.Replica.Tracking.Span)).Message.ShouldContain("damaged");
+        Engine.Restart();
+        IsThere("/a").ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_answer_that_breaks_ends_its_connection_and_no_other(bool behindWrite)
+    {
+        TestSession other = Engine.Connect();
+        Throw(nameof(FaultPoint.Answer));
+
+        if (behindWrite)
+        {
+            Session.Send(Create("/a"), GetData("/"));
+        }
+        else
+        {
+            Should.Throw<InvalidTimeZoneException>(() => Session.Send(GetData("/")));
+        }
+
+        Session.TakeAll().ShouldBeEmpty();
+        other.Try(Create("/b")).ShouldBe(ErrorCode.Ok);
+        IsThere("/a").ShouldBe(behindWrite);
+        Engine.Failures.ShouldBeEmpty();
     }
 
     [Fact]
