@@ -192,6 +192,17 @@ public sealed class SessionTests
         _story.ShouldBeFine();
     }
 
+    [Fact]
+    public void A_session_that_is_called_expired_before_it_is_closed()
+    {
+        Speaker a = _story.Open();
+        a.Connection.Lost("the story wants it");
+        _story.History.Connect("client1", 1).Expired(a.Session);
+        _story.Wait(5);
+        _story.Commit(a.Session, 0, new Change.CloseSession(a.Session, []));
+        _story.ShouldBreak("expiry", "before it was closed");
+    }
+
     [Theory]
     [InlineData(14, true)]
     [InlineData(15, false)]

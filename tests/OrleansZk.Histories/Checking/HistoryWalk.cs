@@ -3,6 +3,9 @@ namespace OrleansZk.Histories.Checking;
 /// <summary>Walks through what clients saw, in its order, and holds it against the committed states.</summary>
 internal sealed class HistoryWalk(Evidence evidence, StateHistory states, CommitCheck commits, Action<string, string> report)
 {
+    // Decisions are known by the wall clock's milliseconds.
+    private static readonly TimeSpan ToldTolerance = TimeSpan.FromMilliseconds(100);
+
     private readonly Dictionary<ConnectionRecord, ConnectionView> _connections = [];
     private readonly Dictionary<long, SessionView> _sessions = [];
     private readonly ReadCheck _reads = new(states);
@@ -57,9 +60,14 @@ internal sealed class HistoryWalk(Evidence evidence, StateHistory states, Commit
                 connection.Session = Open(connection, step);
                 break;
             case HistoryEventKind.Expired:
-                if (states.Sessions.GetValueOrDefault(step.Connection.SessionId) is { ClosedAt: null })
+                SessionLife? life = states.Sessions.GetValueOrDefault(step.Connection.SessionId);
+                if (life is { ClosedAt: null })
                 {
                     report("expiry", $"the session is called expired and was never closed: {step}");
+                }
+                else if (life is { Close.DecidedAt: { } decidedAt } && !step.Connection.IsReadOnly && decidedAt > step.At + ToldTolerance)
+                {
+                    report("expiry", $"the session is called expired before it was closed, at {decidedAt}: {step}");
                 }
 
                 break;

@@ -40,9 +40,10 @@ public sealed class ConnectionRecord
     }
 
     /// <summary>The server says that the session to be resumed is no more.</summary>
-    public void Expired(long sessionId)
+    /// <param name="isReadOnly">True when a server without a leader says so, which may not have heard of the session yet.</param>
+    public void Expired(long sessionId, bool isReadOnly = false)
     {
-        SessionId = sessionId;
+        (SessionId, IsReadOnly) = (sessionId, isReadOnly);
         _history.Add(HistoryEventKind.Expired, this);
     }
 
