@@ -97,6 +97,19 @@ public sealed class SabotageTests(ITestOutputHelper output)
         },
         "no-expiry");
 
+    [Fact]
+    public void A_process_that_goes_on_when_its_leader_has_failed() => Find(() => new GoesOn(), Throwing, "half-dead");
+
+    [Fact]
+    public void A_duty_that_ends_when_it_has_failed() =>
+        Find(() => null, seed => Throwing(seed) with { Server = new Servers.ServerOptions { EndsDutiesThatFail = true } }, "no-expiry");
+
+    private static Scenario Throwing(int seed) => Scenario.Solo(seed) with
+    {
+        SessionTimeout = TimeSpan.FromSeconds(3),
+        Faults = new FaultMix { Exception = TimeSpan.FromSeconds(0.5), ClientDeath = TimeSpan.FromSeconds(2) },
+    };
+
     private static Scenario Crashing(int seed) => Scenario.Solo(seed) with { Faults = new FaultMix { Crash = TimeSpan.FromSeconds(2) } };
 
     private void FindOnLink(Func<Random, ILinkTampering> create, string rule) =>

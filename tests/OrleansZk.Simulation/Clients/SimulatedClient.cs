@@ -176,7 +176,7 @@ internal sealed class SimulatedClient : ILinkClient
     {
         if (response.SessionId == 0)
         {
-            _record!.Expired(_session.Id);
+            _record!.Expired(_session.Id, response.ReadOnly == true);
             _session = new ClientSession();
             Disconnect("the session has expired");
             return;

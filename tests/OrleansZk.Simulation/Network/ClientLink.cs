@@ -3,6 +3,7 @@ using OrleansZk.Core.Replication;
 using OrleansZk.Core.Sessions;
 using OrleansZk.Protocol;
 using OrleansZk.Simulation.Clients;
+using OrleansZk.Simulation.Scenarios;
 using OrleansZk.Simulation.Servers;
 using OrleansZk.Simulation.World;
 
@@ -203,7 +204,7 @@ internal sealed class ClientLink : IConnectionTransport
             _atServer.RemoveRange(0, _atServer.Count - (int)received.Length);
             return isAgain;
         }
-        catch (Exception e) when (e is InvalidFrameException or JuteException)
+        catch (Exception e) when (e is InvalidFrameException or JuteException or InjectedFaultException)
         {
             EndThere();
             return false;

@@ -18,6 +18,7 @@ internal sealed class FaultInjector(SimulatedWorld world, Scenario scenario)
         Repeat(scenario.Faults.StoreCut, () => world.Store.CutOff(AnyServer().Process, TimeSpan.FromMilliseconds(world.Queue.Random.Next(50, 5000))));
         Repeat(scenario.Faults.ClientDeath, world.KillClient);
         Repeat(scenario.Faults.ConnectionDrop, world.DropConnection);
+        Repeat(scenario.Faults.Exception, () => world.Exceptions.Arm(AnyServer()));
     }
 
     private ISimulatedServer AnyServer() => world.Servers[world.Queue.Random.Next(world.Servers.Count)];

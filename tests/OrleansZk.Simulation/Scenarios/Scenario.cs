@@ -128,6 +128,13 @@ internal sealed record Scenario(int Seed)
         {
             Adversaries = [.. Enumerable.Range(0, random.Next(3) == 0 ? 0 : random.Next(1, 4)).Select(_ => Adversary.Draw(random))],
             Server = random.Next(2) == 0 ? SmallLimits.Draw(scenario.Server, random) : scenario.Server,
+            Faults = random.Next(4) switch
+            {
+                // Alone: no other fault ends a server that an exception has left half dead.
+                0 => new FaultMix { Exception = TimeSpan.FromSeconds(1), ClientDeath = scenario.Faults.ClientDeath },
+                1 => scenario.Faults with { Exception = TimeSpan.FromSeconds(1 + (random.NextDouble() * 5)) },
+                _ => scenario.Faults,
+            },
         };
     }
 }
@@ -163,9 +170,13 @@ internal sealed record FaultMix
     /// <summary>One connection of a client breaks.</summary>
     public TimeSpan ConnectionDrop { get; init; }
 
+    /// <summary>A server throws somewhere between taking a request and answering it, or in a duty.</summary>
+    public TimeSpan Exception { get; init; }
+
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"crash {Crash.TotalSeconds:F1} pause {Pause.TotalSeconds:F1} at commit {AtCommit.TotalSeconds:F1} stop {Stop.TotalSeconds:F1} "
         + $"transfer {Transfer.TotalSeconds:F1} partition {Partition.TotalSeconds:F1} isolation {Isolation.TotalSeconds:F1} "
-        + $"outage {StoreOutage.TotalSeconds:F1} cut {StoreCut.TotalSeconds:F1} death {ClientDeath.TotalSeconds:F1} drop {ConnectionDrop.TotalSeconds:F1}");
+        + $"outage {StoreOutage.TotalSeconds:F1} cut {StoreCut.TotalSeconds:F1} death {ClientDeath.TotalSeconds:F1} drop {ConnectionDrop.TotalSeconds:F1} "
+        + $"exception {Exception.TotalSeconds:F1}");
 }

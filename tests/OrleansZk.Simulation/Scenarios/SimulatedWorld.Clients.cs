@@ -18,9 +18,10 @@ internal sealed partial class SimulatedWorld
 
     private ClientSurroundings Surroundings => new(Queue, Trace, Fabric, History, _servers) { Tamper = () => _sabotage?.Tamper(this) };
 
-    /// <summary>Limits refuse what adversaries ask for, and nothing that others do.</summary>
-    public bool MayRefuse(Operation operation, ErrorCode error) =>
-        error is ErrorCode.QuotaExceeded or ErrorCode.BadArguments or ErrorCode.MarshallingError or ErrorCode.NoAuth
+    /// <summary>Limits refuse what adversaries ask for, and nothing that others do; what was broken while it was prepared is refused whoever asked.</summary>
+    public bool MayRefuse(Operation operation, ErrorCode error) => error == ErrorCode.SystemError
+        ? Exceptions.Refused > 0
+        : error is ErrorCode.QuotaExceeded or ErrorCode.BadArguments or ErrorCode.MarshallingError or ErrorCode.NoAuth
         && _clients.Exists(client => client.IsAdversary && client.Process.Name == operation.Connection.Client);
 
     /// <summary>A client dies; another one takes its place.</summary>

@@ -31,6 +31,7 @@ internal sealed partial class SimulatedWorld : IDisposable
         Store = new SimulatedStore(Queue, Trace) { Faults = scenario.Store };
         History = new History(new SimulatedClock(Queue));
         Peers = new PeerDirectory();
+        Exceptions = new ExceptionInjector(Queue, Trace);
     }
 
     public EventQueue Queue { get; }
@@ -46,6 +47,8 @@ internal sealed partial class SimulatedWorld : IDisposable
     public History History { get; }
 
     public IReadOnlyList<ISimulatedServer> Servers => _servers;
+
+    public ExceptionInjector Exceptions { get; }
 
     /// <summary>What ended servers, but for what the scenario did to them.</summary>
     public List<string> Failures { get; } = [];
@@ -92,6 +95,9 @@ internal sealed partial class SimulatedWorld : IDisposable
             {
             }
 
+            HalfDead.AddRange(_servers.Where(server => server.Process.IsAlive).SelectMany(server => server.Stages
+                .Where(stage => stage.StalledFor > Look)
+                .Select(stage => $"{server.Process.Name} has not moved on with {stage.Name} for {stage.StalledFor}")));
             HalfDead.AddRange(probes.Where(probe => !probe.IsDone).Select(probe =>
                 $"server {probe.Process.Name[1..]} lives, and has not served a client by {_scenario.QuietTail + Look} after the last fault"));
 
@@ -205,7 +211,7 @@ internal sealed partial class SimulatedWorld : IDisposable
 
     private void Begin()
     {
-        var options = new ServerSurroundings(Queue, Trace, Store, _scenario.Server, OnFailed) { OnReload = OnReload };
+        var options = new ServerSurroundings(Queue, Trace, Store, _scenario.Server, OnFailed) { OnReload = OnReload, OnFaultPoint = Exceptions.Pass };
         for (int id = 1; id <= _scenario.Servers; id++)
         {
             ISimulatedServer server = _factory(this, options, id);
@@ -310,6 +316,7 @@ internal sealed partial class SimulatedWorld : IDisposable
         Store.Faults = StoreFaults.None;
         Store.ComeBack();
         Store.AtNextCommit = null;
+        Exceptions.Disarm();
         Fabric.Heal();
         Fabric.Times = new NetworkTimes { SlowPerMille = 0 };
         foreach (ISimulatedServer server in _servers)
@@ -337,7 +344,7 @@ internal sealed partial class SimulatedWorld : IDisposable
 
     private void OnReload(ISimulatedServer server, string reason)
     {
-        if (!reason.Contains("the log no longer holds", StringComparison.Ordinal))
+        if (!reason.Contains("the log no longer holds", StringComparison.Ordinal) && !reason.Contains(InjectedFaultException.Mark, StringComparison.Ordinal))
         {
             Divergences.Add($"{server.Process.Name} at {Queue.Time.TotalSeconds:F4}: {reason}");
         }
@@ -350,7 +357,11 @@ internal sealed partial class SimulatedWorld : IDisposable
             return;
         }
 
-        if (failure is not (LeaderFencedException or StoreUnavailableException))
+        if (InjectedFaultException.IsCauseOf(failure))
+        {
+            Trace.Add("ends for an exception", server.Process.Name);
+        }
+        else if (failure is not (LeaderFencedException or StoreUnavailableException))
         {
             Failures.Add($"{server.Process.Name} at {Queue.Time.TotalSeconds:F4}: {failure}");
             Trace.Add("fails", server.Process.Name);

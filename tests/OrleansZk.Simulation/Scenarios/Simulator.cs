@@ -46,6 +46,12 @@ internal static class Simulator
         }
 
         violations.AddRange(world.Failures.Select(failure => new Violation("failure", failure)));
+        int refused = world.History.Operations.Count(operation => operation.Answer?.Error == ErrorCode.SystemError);
+        if (refused > world.Exceptions.Refused)
+        {
+            violations.Add(new Violation("refusal", $"{refused} requests were refused for exceptions, of which there were {world.Exceptions.Refused}"));
+        }
+
         violations.AddRange(world.HalfDead.Select(server => new Violation("half-dead", server)));
         violations.AddRange(world.Divergences.Select(divergence => new Violation("diverged", divergence)));
         violations.AddRange(world.Store.Misuses.Select(misuse => new Violation("log-misuse", misuse)));

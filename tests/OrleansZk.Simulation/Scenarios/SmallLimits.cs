@@ -10,6 +10,9 @@ internal static class SmallLimits
         int Some(int usual, int least, int most) => random.Next(2) == 0 ? usual : random.Next(least, most + 1);
         return options with
         {
+            MaxTransactionBytes = Some(options.MaxTransactionBytes, 1200, 3000),
+            MaxEphemeralsPerSession = Some(options.MaxEphemeralsPerSession, 80, 160),
+            MaxEphemeralBytesPerSession = Some((int)options.MaxEphemeralBytesPerSession, 3000, 9000),
             Limits = options.Limits with
             {
                 // These delay.

@@ -19,6 +19,9 @@ internal interface ISimulatedServer : IDisposable
     /// <summary>Its copy of the state, while it has one.</summary>
     Replica? Replica { get; }
 
+    /// <summary>What has to move on while it has work.</summary>
+    IReadOnlyList<Progress> Stages { get; }
+
     /// <summary>A new incarnation of the process begins.</summary>
     void Start();
 

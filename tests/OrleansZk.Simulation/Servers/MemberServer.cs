@@ -5,6 +5,7 @@ using OrleansZk.Core.Ensemble;
 using OrleansZk.Core.Replication;
 using OrleansZk.Core.Sessions;
 using OrleansZk.Simulation.Network;
+using OrleansZk.Simulation.Scenarios;
 using OrleansZk.Simulation.Store;
 using OrleansZk.Simulation.World;
 using OrleansZk.TestKit.Engine;
@@ -23,6 +24,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
     private Checkpointer? _checkpointer;
     private Leader? _leader;
     private bool _isCheckpointing;
+    private bool _hasEndedDuties;
     private long _incarnation;
 
     public int Id => id;
@@ -36,6 +38,8 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
     public Replica? Replica { get; private set; }
 
     public Member? Member { get; private set; }
+
+    public IReadOnlyList<Progress> Stages => [.. Member?.Stages ?? [], .. _leader?.Stages ?? []];
 
     public void Start()
     {
@@ -67,7 +71,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
         Replica?.Dispose();
         _checkpointer?.Dispose();
         (Replica, Member, _checkpointer, _leader) = (null, null, null, null);
-        _isCheckpointing = false;
+        _isCheckpointing = _hasEndedDuties = false;
     }
 
     public void Dispose() => OnKilled();
@@ -88,6 +92,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
             _sessions = new SessionClock(replica, _options.TickTime, clock, NullLogger.Instance);
             LogPosition end = await log.OpenAsync(CancellationToken.None).ConfigureAwait(false);
             await new Recovery(log, checkpoints, NullLogger<Recovery>.Instance).LoadAsync(replica, end, CancellationToken.None).ConfigureAwait(false);
+            replica.Faults = new FaultPoints(point => world.OnFaultPoint(this, point));
             var loader = new StateLoader(log, checkpoints, NewReplica, NullLogger<Recovery>.Instance);
             Leader NewLeader(long epoch, IGroupSink others) => new(
                 replica, log, EngineSettings.Access(skip: false), _options, clock, scheduler, new TraceLogger<Leader>(world.Trace, Process.Name), epoch, others,
@@ -188,11 +193,25 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
 
     private void Tick()
     {
-        if (world.Options.ForgetsDuties)
+        if (_hasEndedDuties || world.Options.ForgetsDuties)
         {
             return;
         }
 
+        try
+        {
+            DoDuties();
+        }
+        catch (InjectedFaultException)
+        {
+            // As in a server's host: logged, and tried again.
+            world.Trace.Add("duty failed", Process.Name);
+            _hasEndedDuties = world.Options.EndsDutiesThatFail;
+        }
+    }
+
+    private void DoDuties()
+    {
         if (!world.Options.IgnoresActivity)
         {
             Replica!.ReportActivity();

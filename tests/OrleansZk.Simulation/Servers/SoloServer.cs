@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansZk.Core.Replication;
 using OrleansZk.Core.Sessions;
+using OrleansZk.Simulation.Scenarios;
 using OrleansZk.Simulation.Store;
 using OrleansZk.Simulation.World;
 using OrleansZk.TestKit.Engine;
@@ -15,6 +16,7 @@ internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedS
     private Checkpointer? _checkpointer;
     private Leader? _leader;
     private bool _isCheckpointing;
+    private bool _hasEndedDuties;
     private long _incarnation;
 
     public int Id => id;
@@ -26,6 +28,8 @@ internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedS
     public bool IsStopping { get; private set; }
 
     public Replica? Replica { get; private set; }
+
+    public IReadOnlyList<Progress> Stages => _leader?.Stages ?? [];
 
     public void Start()
     {
@@ -47,7 +51,7 @@ internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedS
         Replica?.Dispose();
         _checkpointer?.Dispose();
         (Replica, _checkpointer, _leader) = (null, null, null);
-        _isCheckpointing = false;
+        _isCheckpointing = _hasEndedDuties = false;
     }
 
     public void Dispose() => OnKilled();
@@ -73,6 +77,7 @@ internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedS
             var leader = new Leader(
                 replica, log, EngineSettings.Access(skip: false), _options, clock, scheduler, new TraceLogger<Leader>(world.Trace, Process.Name), epoch,
                 firstCounter: world.Options.FirstCounter);
+            replica.Faults = new FaultPoints(point => world.OnFaultPoint(this, point));
             leader.Failed += failure => world.OnFailed(this, generation, failure);
             _sessions = new SessionClock(replica, _options.TickTime, clock, NullLogger.Instance);
             replica.SetLeader(leader);
@@ -99,11 +104,25 @@ internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedS
 
     private void Tick()
     {
-        if (world.Options.ForgetsDuties)
+        if (_hasEndedDuties || world.Options.ForgetsDuties)
         {
             return;
         }
 
+        try
+        {
+            DoDuties();
+        }
+        catch (InjectedFaultException)
+        {
+            // As in a server's host: logged, and tried again.
+            world.Trace.Add("duty failed", Process.Name);
+            _hasEndedDuties = world.Options.EndsDutiesThatFail;
+        }
+    }
+
+    private void DoDuties()
+    {
         if (!world.Options.IgnoresActivity)
         {
             Replica!.ReportActivity();
@@ -153,7 +172,23 @@ internal sealed record ServerOptions
     /// <summary>Nodes that one transaction deletes when a session ends: few, so that ends go in parts.</summary>
     public int MaxNodesPerEnding { get; init; } = new LeaderOptions().MaxNodesPerEnding;
 
-    public LeaderOptions Leader => new() { TickTime = TickTime, MaxGroupBytes = MaxGroupBytes, MaxNodesPerEnding = MaxNodesPerEnding };
+    /// <summary>Bytes of one transaction.</summary>
+    public int MaxTransactionBytes { get; init; } = new LeaderOptions().MaxTransactionBytes;
+
+    public int MaxEphemeralsPerSession { get; init; } = new LeaderOptions().MaxEphemeralsPerSession;
+
+    /// <summary>Bytes of the paths of a session's ephemerals.</summary>
+    public long MaxEphemeralBytesPerSession { get; init; } = new LeaderOptions().MaxEphemeralBytesPerSession;
+
+    public LeaderOptions Leader => new()
+    {
+        TickTime = TickTime,
+        MaxGroupBytes = MaxGroupBytes,
+        MaxNodesPerEnding = MaxNodesPerEnding,
+        MaxTransactionBytes = MaxTransactionBytes,
+        MaxEphemeralsPerSession = MaxEphemeralsPerSession,
+        MaxEphemeralBytesPerSession = MaxEphemeralBytesPerSession,
+    };
 
     /// <summary>Every epoch's counter to begin after: near its end, epochs are used up.</summary>
     public uint FirstCounter { get; init; }
@@ -170,6 +205,9 @@ internal sealed record ServerOptions
     /// <summary>Another: what a server does at every tick has ended, and nobody was told.</summary>
     public bool ForgetsDuties { get; init; }
 
+    /// <summary>Another: a duty ends when it has failed once.</summary>
+    public bool EndsDutiesThatFail { get; init; }
+
     /// <summary>Another: a server counts its requests, connections and sessions from the beginning again, as the very incarnation that it was.</summary>
     public bool KeepsIncarnation { get; init; }
 }
@@ -181,4 +219,7 @@ internal sealed record ServerSurroundings(
 {
     /// <summary>Hears why a server takes its state from the store again.</summary>
     public required Action<ISimulatedServer, string> OnReload { get; init; }
+
+    /// <summary>Hears of each point at which a server may throw, and may throw there.</summary>
+    public required Action<ISimulatedServer, FaultPoint> OnFaultPoint { get; init; }
 }
