@@ -268,6 +268,8 @@ public sealed partial class Leader : ILeader, IDisposable
                 _replica.ExitRead();
             }
 
+            // To commit and to publish may be done on this thread, but are stages of their own.
+            _sequencingProgress.Rest();
             StartCommitting();
             if (exhausted)
             {

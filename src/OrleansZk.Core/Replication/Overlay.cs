@@ -152,7 +152,8 @@ internal sealed class Overlay(DataTree tree)
         IsIntact = true;
     }
 
-    /// <summary>The paths of all that a session owns now. Later some of them may have gone, or belong to another.</summary>
+    /// <summary>The paths of all that a session owns now, and of what it owned and is about to go. Each must be looked at again when its turn comes.</summary>
+    /// <remarks>Not filtered: to look each path up would take a second for a gigabyte of paths.</remarks>
     public List<string> EphemeralsOf(long sessionId)
     {
         IReadOnlyCollection<string> pending = Ephemerals.PendingOf(sessionId);
@@ -160,13 +161,17 @@ internal sealed class Overlay(DataTree tree)
         var paths = new List<string>(applied.Count + pending.Count);
         foreach (ZNode node in applied)
         {
-            if (!_entries.ContainsKey(node.Path))
+            paths.Add(node.Path);
+        }
+
+        foreach (string path in pending)
+        {
+            if (tree.Find(path) is not { } node || node.Owner != sessionId)
             {
-                paths.Add(node.Path);
+                paths.Add(path);
             }
         }
 
-        paths.AddRange(pending);
         return paths;
     }
 

@@ -10,7 +10,7 @@ namespace OrleansZk.Core.Replication;
 /// <param name="isClosed">True when a leader before has closed it already.</param>
 internal sealed class SessionEnding(long sessionId, bool isClosed)
 {
-    // Many may have been deleted by others meanwhile: to find that out takes time too.
+    // Once it is closed, others may have deleted many: to find that out takes time too.
     private const int LookedAtFactor = 8;
 
     private List<string>? _paths;
@@ -43,7 +43,7 @@ internal sealed class SessionEnding(long sessionId, bool isClosed)
 
         var part = new List<string>(Math.Min(maxNodes, _paths!.Count - _next));
         int bytes = 0;
-        int end = (int)Math.Min(_paths.Count, _next + ((long)LookedAtFactor * maxNodes));
+        int end = IsClosed ? (int)Math.Min(_paths.Count, _next + ((long)LookedAtFactor * maxNodes)) : _paths.Count;
         for (_taken = _next; _taken < end && part.Count < maxNodes && bytes < maxBytes; _taken++)
         {
             string path = _paths[_taken];

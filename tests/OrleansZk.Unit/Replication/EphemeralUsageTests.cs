@@ -47,7 +47,9 @@ public sealed class EphemeralUsageTests
             for (long id = 1; id <= 3; id++)
             {
                 string[] owned = [.. paths.Where(path => _overlay.Find(path) is { Exists: true } node && node.Owner == id)];
-                _overlay.EphemeralsOf(id).Order(StringComparer.Ordinal).ShouldBe(owned.Order(StringComparer.Ordinal));
+                List<string> found = _overlay.EphemeralsOf(id);
+                found.ShouldBeUnique();
+                found.Where(owned.Contains).Order(StringComparer.Ordinal).ShouldBe(owned.Order(StringComparer.Ordinal));
                 _overlay.Ephemerals.Of(id).ShouldBe((owned.Length, owned.Sum(path => (long)path.Length)));
                 _overlay.Ephemerals.PendingOf(id).ShouldBeSubsetOf(owned);
             }
