@@ -115,7 +115,7 @@ fi
 
 # In an ensemble the threads of three processes and of the database share the processor: one that waits for work must not spin meanwhile.
 # A server that stands alone is faster when it does.
-case "${OrleansZk__Ensemble:-} $*" in
+case "${OrleansZk__Ensemble:-}${OrleansZk__EnsembleFile:-} $*" in
 *"--ensemble"* | [!\ ]*)
     export DOTNET_ThreadPool_UnfairSemaphoreSpinLimit="${DOTNET_ThreadPool_UnfairSemaphoreSpinLimit:-0}"
     ;;

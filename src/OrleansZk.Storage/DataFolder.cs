@@ -15,11 +15,14 @@ public sealed class DataFolder : IDisposable
     private const string LockName = "lock";
 
     private readonly SafeFileHandle _lock;
+    private readonly PlacedFile _placedLock;
 
     private DataFolder(string path, SafeFileHandle lockFile)
     {
         FullPath = path;
         _lock = lockFile;
+        _placedLock = new PlacedFile(Path.Combine(path, LockName));
+        Mark = new MarkFile(path);
     }
 
     public string FullPath { get; }
@@ -29,6 +32,12 @@ public sealed class DataFolder : IDisposable
 
     /// <summary>The file of the checkpoint.</summary>
     public string CheckpointFile => Path.Combine(FullPath, "checkpoint.db");
+
+    /// <summary>Says that the folder was used, and how far the log was committed.</summary>
+    public MarkFile Mark { get; }
+
+    /// <summary>False when the folder was deleted, renamed, replaced or unmounted since it was opened.</summary>
+    public bool IsInPlace => _placedLock.IsInPlace;
 
     /// <summary>Opens a data folder, and creates it when it is not there.</summary>
     /// <exception cref="DataFolderInUseException">Another process, or another part of this one, has it open.</exception>

@@ -11,7 +11,7 @@ public static class EmbeddedStorageServices
 {
     /// <summary>Adds the storage of a server that stands alone: a log in segment files, and checkpoints in SQLite.</summary>
     /// <remarks>
-    /// Gives <see cref="ITransactionLog"/> and <see cref="ICheckpointStore"/>, unopened, and the <see cref="DataFolder"/> that both
+    /// Gives <see cref="ITransactionLog"/> and <see cref="ICheckpointStore"/>, unopened, the <see cref="IStoreWatch"/> over their files, and the <see cref="DataFolder"/> that both
     /// are in. That one is opened and locked when it is first asked for: a host should do so before anything else.
     /// </remarks>
     /// <exception cref="OptionsValidationException">At the start: an option is out of its range.</exception>
@@ -29,14 +29,17 @@ public static class EmbeddedStorageServices
 
         // The container disposes of these in the opposite order, so the folder is let go last.
         services.AddSingleton(provider => DataFolder.Open(Options(provider).DataFolder));
-        services.AddSingleton<ITransactionLog>(provider => new SegmentLog(
+        services.AddSingleton(provider => new SegmentLog(
             provider.GetRequiredService<DataFolder>(),
             LogOptions(Options(provider)),
             provider.GetRequiredService<ILogger<SegmentLog>>()));
-        services.AddSingleton<ICheckpointStore>(provider => new SqliteCheckpointStore(
+        services.AddSingleton<ITransactionLog>(provider => provider.GetRequiredService<SegmentLog>());
+        services.AddSingleton(provider => new SqliteCheckpointStore(
             provider.GetRequiredService<DataFolder>(),
             Options(provider).Sync,
             provider.GetRequiredService<ILogger<SqliteCheckpointStore>>()));
+        services.AddSingleton<ICheckpointStore>(provider => provider.GetRequiredService<SqliteCheckpointStore>());
+        services.AddSingleton<IStoreWatch, EmbeddedStoreWatch>();
         return services;
     }
 

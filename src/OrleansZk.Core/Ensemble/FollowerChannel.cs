@@ -135,9 +135,9 @@ internal sealed class FollowerChannel(
             return;
         }
 
-        if (!leadership.TryWelcome(this, hello, out Welcome welcome, out _position, out string reason))
+        if (!leadership.TryWelcome(this, hello, out Welcome welcome, out _position, out RefusalReason refusal, out string reason))
         {
-            Refuse(RefusalReason.Reload, reason);
+            Refuse(refusal, reason);
             return;
         }
 

@@ -1,4 +1,5 @@
 using OrleansZk.Core.Replication;
+using OrleansZk.Core.Transactions;
 
 namespace OrleansZk.Core.Ensemble;
 
@@ -16,6 +17,18 @@ internal sealed class GroupHistory(long beginsAfter, long maxBytes)
 
     /// <summary>The newest transaction that was committed.</summary>
     public long LastZxid { get; private set; } = beginsAfter;
+
+    /// <summary>The newest transaction before the oldest group that is kept.</summary>
+    public long FirstZxid
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _droppedUpTo;
+            }
+        }
+    }
 
     public void Add(CommittedGroup group)
     {
@@ -67,6 +80,43 @@ internal sealed class GroupHistory(long beginsAfter, long maxBytes)
 
             return true;
         }
+    }
+
+    /// <summary>Finds the groups with transactions that follow <paramref name="zxid"/>, to put them back into a log that has lost them.</summary>
+    /// <param name="before">The group that ends at <paramref name="zxid"/>; null when it was the last before those that are kept.</param>
+    /// <returns>False when some have been dropped, or no group ends at <paramref name="zxid"/>.</returns>
+    public bool TryGetAfter(long zxid, out LogGroup? before, out List<LogGroup> groups)
+    {
+        lock (_gate)
+        {
+            (before, groups) = (null, []);
+            bool isFound = zxid == _droppedUpTo;
+            for (int i = _head; i < _groups.Count; i++)
+            {
+                CommittedGroup group = _groups[i];
+                if (!group.HasTransactions)
+                {
+                    continue;
+                }
+
+                if (group.LastZxid > zxid)
+                {
+                    groups.Add(ForLog(group));
+                }
+                else if (group.LastZxid == zxid)
+                {
+                    (before, isFound) = (ForLog(group), true);
+                }
+            }
+
+            return isFound;
+        }
+    }
+
+    private static LogGroup ForLog(CommittedGroup group)
+    {
+        DecodedGroup decoded = GroupCodec.Read(group.Bytes.Span);
+        return new LogGroup(decoded.Transactions[0].Zxid, group.LastZxid, group.Bytes);
     }
 
     /// <summary>The group at a position; null when it was not committed yet.</summary>

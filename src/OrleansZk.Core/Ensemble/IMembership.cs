@@ -37,7 +37,8 @@ public readonly record struct MemberReport(long FollowedEpoch, long LastZxid);
 /// <param name="Leader">Its owner: the id and incarnation that claimed it; null when it was given up or none was claimed.</param>
 /// <param name="Successor">Who is asked to claim the next epoch, if anybody is.</param>
 /// <param name="Members">Everybody who has joined and not left, the caller included, by id.</param>
-public sealed record EnsembleView(long Epoch, (int Id, long Incarnation)? Leader, int? Successor, IReadOnlyList<MemberView> Members);
+/// <param name="LogEnd">The last zxid of the log.</param>
+public sealed record EnsembleView(long Epoch, (int Id, long Incarnation)? Leader, int? Successor, IReadOnlyList<MemberView> Members, long LogEnd);
 
 /// <param name="SilentFor">Since its last heartbeat, by the store's clock.</param>
 /// <param name="IsConnected">True while its process holds a connection to the store: false at once when it dies, and true still while it hangs.</param>

@@ -47,10 +47,21 @@ internal sealed class Leadership : IGroupSink, IDisposable
     }
 
     /// <summary>Looks at who wants to follow, and where it goes on. From then on nothing is taken from a connection that the same server had before.</summary>
-    /// <param name="reason">Why it may not as it is.</param>
-    public bool TryWelcome(FollowerChannel channel, in Hello hello, out Welcome welcome, out long position, out string reason)
+    /// <param name="refusal">What it has to do when it may not as it is.</param>
+    /// <param name="reason">Why it may not.</param>
+    public bool TryWelcome(
+        FollowerChannel channel, in Hello hello, out Welcome welcome, out long position, out RefusalReason refusal, out string reason)
     {
         (welcome, position, reason) = (default, 0, "");
+        refusal = RefusalReason.Reload;
+        if (hello.LastZxid > History.LastZxid)
+        {
+            // Its state is none to be thrown away: either another server leads by now, or the store has lost what it has seen, which it finds out there.
+            refusal = RefusalReason.NotLeading;
+            reason = $"it has applied zxid 0x{hello.LastZxid:x}, and this leader has committed no more than 0x{History.LastZxid:x}";
+            return false;
+        }
+
         if (DigestAt(hello.LastZxid) is { } digest && digest != hello.Digest)
         {
             reason = $"at zxid 0x{hello.LastZxid:x} its tree has digest {hello.Digest:x16}, the leader's {digest:x16}";

@@ -84,15 +84,13 @@ public sealed partial class Member
         if (view.Leader != (_self.Id, _self.Incarnation) || _leaderFailure is not null || _reloadReason is not null)
         {
             LogDeposed(leadership.Epoch, view.Epoch);
-            if (_leaderFailure is not (null or LeaderFencedException))
+            if (_leaderFailure is not (null or LeaderFencedException or LogRolledBackException))
             {
                 // Others may have more luck; and what fails at once should not claim epoch after epoch.
                 _pauseUntil = _clock.GetTimestamp() + _clock.TimestampFrequency;
             }
 
-            await StopLeadingAsync(leadership, abandon: true).ConfigureAwait(false);
-            CloseFollowers(leadership);
-            _waker.Wake();
+            await EndLeadershipAsync(leadership).ConfigureAwait(false);
         }
         else
         {
@@ -107,7 +105,7 @@ public sealed partial class Member
         long claimedAt = _clock.GetTimestamp();
         try
         {
-            epoch = await _log.ClaimEpochAsync(view.Epoch, cancellationToken).ConfigureAwait(false);
+            epoch = await _log.ClaimEpochAsync(view.Epoch, _replica.LastAppliedZxid, cancellationToken).ConfigureAwait(false);
 
             // Nobody else can append now: what the log has is all that there will be before this epoch.
             await foreach (LogGroup group in _log.ReadAsync(_replica.LastAppliedZxid, cancellationToken).ConfigureAwait(false))
@@ -118,6 +116,13 @@ public sealed partial class Member
         catch (LeaderFencedException)
         {
             // Another one was faster.
+            _waker.Wake();
+            return;
+        }
+        catch (LogRolledBackException)
+        {
+            // Looked at closely the next time.
+            _examinedEpoch = null;
             _waker.Wake();
             return;
         }
@@ -139,10 +144,25 @@ public sealed partial class Member
         };
         leadership.Leader.Failed += OnLeaderFailed;
         _leadership = leadership;
+        _mark = new LogMark(epoch, _self.Id, _self.Incarnation, 0);
         _replica.SetLeader(leadership.Leader);
         LogLeading(epoch, leadership.BeginsAfter);
         BeganToLead?.Invoke(leadership.Leader, leadership.BeginsAfter);
         _replica.SetReadOnly(false);
+    }
+
+    /// <summary>Ends a leadership that can commit no more.</summary>
+    private async Task EndLeadershipAsync(Leadership leadership)
+    {
+        bool isRolledBack = _leaderFailure is LogRolledBackException;
+        await StopLeadingAsync(leadership, abandon: true).ConfigureAwait(false);
+        if (isRolledBack)
+        {
+            KeepForRestoring(leadership);
+        }
+
+        CloseFollowers(leadership);
+        _waker.Wake();
     }
 
     private void OnLeaderFailed(Exception failure)

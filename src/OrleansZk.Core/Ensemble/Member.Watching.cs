@@ -192,11 +192,14 @@ public sealed partial class Member
     [LoggerMessage(Level = LogLevel.Information, Message = "Handing the leadership over; successor asked for: {Successor}")]
     private partial void LogHandingOver(int? successor);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The store cannot be reached: {Reason}")]
-    private partial void LogStoreUnavailable(string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Store unavailable to this member ({Failures} failed attempts so far): {Reason}")]
+    private partial void LogStoreUnavailable(long failures, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Leader {Id} at {Address} cannot be reached: {Reason}")]
-    private partial void LogUnreachable(int id, string address, string reason);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Store available to this member again after {Failures} failed attempts")]
+    private partial void LogStoreAvailable(long failures);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Leader {Id} at {Address} cannot be reached ({Attempts} attempts so far): {Reason}")]
+    private partial void LogUnreachable(int id, string address, long attempts, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Closing the connection with the server at {Address}: what goes there could not be sent")]
     private partial void LogChannelFailed(Exception failure, string address);
@@ -210,14 +213,14 @@ public sealed partial class Member
     [LoggerMessage(Level = LogLevel.Warning, Message = "Without a leader for too long: read-only is now {IsReadOnly}")]
     private partial void LogReadOnly(bool isReadOnly);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The state cannot be trusted or followed on from, and is taken from the store again: {Reason}")]
-    private partial void LogReloading(string reason);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Replica state is invalid; reloading it from the store (attempt {Attempts}): {Reason}")]
+    private partial void LogReloading(string reason, long attempts);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The state was taken from the store up to zxid 0x{Zxid:x}")]
     private partial void LogReloaded(long zxid);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The state could not be taken from the store, and will be tried again")]
-    private partial void LogReloadFailed(Exception failure);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Reloading the state from the store failed ({Failures} times so far) and is tried again: {Reason}")]
+    private partial void LogReloadFailed(long failures, string reason);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The member cannot go on")]
     private partial void LogFailed(Exception failure);

@@ -33,7 +33,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
 
     private readonly MemberInfo _self;
     private readonly Replica _replica;
-    private readonly ITransactionLog _log;
+    private readonly ISharedTransactionLog _log;
     private readonly IMembership _membership;
     private readonly IPeerNetwork _network;
     private readonly StateLoader _loader;
@@ -46,6 +46,10 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
     private readonly Waker _waker;
     private readonly Waker _watchPause;
     private readonly Progress _watchProgress;
+    private readonly RecurringProblem _storeProblem;
+    private readonly RecurringProblem _reloadProblem;
+    private readonly RecurringProblem _reloadFailure;
+    private readonly RecurringProblem _connectProblem;
 
     private volatile Leadership? _leadership;
     private volatile LeaderChannel? _channel;
@@ -70,7 +74,7 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
     public Member(
         MemberInfo self,
         Replica replica,
-        ITransactionLog log,
+        ISharedTransactionLog log,
         IMembership membership,
         IPeerNetwork network,
         StateLoader loader,
@@ -94,6 +98,10 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         _waker = new Waker(clock, scheduler);
         _watchPause = new Waker(clock, scheduler);
         _watchProgress = new Progress("looking after connections", clock);
+        _storeProblem = new RecurringProblem(clock);
+        _reloadProblem = new RecurringProblem(clock);
+        _reloadFailure = new RecurringProblem(clock);
+        _connectProblem = new RecurringProblem(clock);
         _leaderlessSince = _leaderHeardAt = clock.GetTimestamp();
     }
 
@@ -210,7 +218,11 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
                 }
                 catch (StoreUnavailableException e)
                 {
-                    LogStoreUnavailable(e.Message);
+                    if (_storeProblem.IsDue(out long failures))
+                    {
+                        LogStoreUnavailable(failures, e.Message);
+                    }
+
                     _beatingSince = null;
                 }
 
@@ -237,8 +249,19 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         var report = new MemberReport(Epoch, _replica.LastAppliedZxid);
         EnsembleView view = await _membership.BeatAsync(report, cancellationToken).ConfigureAwait(false);
         _view = view;
+        if (_storeProblem.HasEnded(out long failures))
+        {
+            LogStoreAvailable(failures);
+        }
+
         NoteMembers(view, askedAt);
         _beatingSince ??= _clock.GetTimestamp();
+        if (await FaceLossAsync(view, report.LastZxid, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        NoteEpoch(view);
         if (_leadership is { } leadership)
         {
             await LeadOnAsync(leadership, view, askedAt).ConfigureAwait(false);
@@ -292,7 +315,11 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
 
     private async Task ReloadAsync(string reason, CancellationToken cancellationToken)
     {
-        LogReloading(reason);
+        if (_reloadProblem.IsDue(out long attempts))
+        {
+            LogReloading(reason, attempts);
+        }
+
         Reloads++;
         _replica.Distrust();
         try
@@ -300,12 +327,17 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
             await _loader.ReloadAsync(_replica, cancellationToken).ConfigureAwait(false);
             _reloadReason = null;
             _scrubPosition = 0;
+            _reloadProblem.HasEnded(out _);
+            _reloadFailure.HasEnded(out _);
             LogReloaded(_replica.LastAppliedZxid);
         }
         catch (Exception e) when (e is LogCorruptException or LogTruncatedException or CheckpointException)
         {
             // The store may have moved on while it was read.
-            LogReloadFailed(e);
+            if (_reloadFailure.IsDue(out long failures))
+            {
+                LogReloadFailed(failures, e.Message);
+            }
         }
     }
 
@@ -362,13 +394,18 @@ public sealed partial class Member : IPeerListener, IAsyncDisposable
         {
             IPeerConnection connection = await _network.ConnectAsync(leader.PeerAddress, channel, cancellationToken).ConfigureAwait(false);
             _unreachable = null;
+            _connectProblem.HasEnded(out _);
             _channel = channel;
             channel.Start(connection);
             return true;
         }
         catch (PeerUnreachableException e)
         {
-            LogUnreachable(leader.Id, leader.PeerAddress, e.Message);
+            if (_connectProblem.IsDue(out long attempts))
+            {
+                LogUnreachable(leader.Id, leader.PeerAddress, attempts, e.Message);
+            }
+
             _unreachable = (leader.Id, leader.Incarnation);
             return false;
         }

@@ -27,6 +27,9 @@ public sealed record MemberOptions
     /// <summary>A server that has been given the leadership does not give it away before, when an operator asks for it.</summary>
     public TimeSpan TransferInterval { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a member waits for a leader to put back what the store has lost, before it ends.</summary>
+    public TimeSpan RestorePatience { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Bytes of the newest groups that a leader keeps in memory.</summary>
     public long HistoryBytes { get; init; } = 64L << 20;
 }

@@ -18,14 +18,16 @@ public sealed class StateLoader(ITransactionLog log, ICheckpointStore checkpoint
     }
 
     /// <summary>Names to the tracker what has changed between the store's checkpoint and <paramref name="upTo"/>, so that the next one follows on from it.</summary>
-    /// <returns>What the checkpoint stands at; null when there is none.</returns>
-    public async Task<CheckpointHeader?> MarkChangesAsync(Replica replica, long upTo, CancellationToken cancellationToken)
+    /// <returns>What the checkpoint stands at, null when there is none; and what the log has behind it.</returns>
+    public async Task<(CheckpointHeader? Header, LogBacklog Backlog)> MarkChangesAsync(Replica replica, long upTo, CancellationToken cancellationToken)
     {
         CheckpointHeader? header = await checkpoints.ReadHeaderAsync(cancellationToken).ConfigureAwait(false);
         if (header is null)
         {
             replica.Tracking.Mark(null);
         }
+
+        (long count, long bytes) = (0, 0);
 
         // Without a checkpoint too: the first of another leader may be on its way, and hold nodes that have gone since.
         await foreach (LogGroup group in log.ReadAsync(header?.Zxid ?? 0, cancellationToken).ConfigureAwait(false))
@@ -35,9 +37,11 @@ public sealed class StateLoader(ITransactionLog log, ICheckpointStore checkpoint
                 break;
             }
 
-            replica.Tracking.Mark(Transactions.GroupCodec.Read(group).Transactions);
+            IReadOnlyList<Transactions.Transaction> transactions = Transactions.GroupCodec.Read(group).Transactions;
+            replica.Tracking.Mark(transactions);
+            (count, bytes) = (count + transactions.Count, bytes + group.Bytes.Length);
         }
 
-        return header;
+        return (header, new LogBacklog(count, bytes));
     }
 }

@@ -11,6 +11,7 @@ internal sealed partial class DurableLog(ITransactionLog log, TimeProvider clock
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
 
     private readonly Waker _pause = new(clock, scheduler);
+    private readonly RecurringProblem _outage = new(clock);
     private volatile bool _isWaiting;
 
     /// <summary>True while the store is away.</summary>
@@ -41,15 +42,16 @@ internal sealed partial class DurableLog(ITransactionLog log, TimeProvider clock
                 }
 
                 _isWaiting = false;
-                LogStoreIsBack(logger);
+                _outage.HasEnded(out long failures);
+                LogStoreIsBack(logger, failures);
                 return true;
             }
             catch (StoreUnavailableException e)
             {
-                if (!_isWaiting)
+                _isWaiting = true;
+                if (_outage.IsDue(out long failures))
                 {
-                    _isWaiting = true;
-                    LogStoreIsAway(logger, e);
+                    LogStoreIsAway(logger, failures, e.Message);
                 }
             }
 
@@ -59,9 +61,11 @@ internal sealed partial class DurableLog(ITransactionLog log, TimeProvider clock
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The store is away; writes wait for it, reads go on, no session expires")]
-    private static partial void LogStoreIsAway(ILogger logger, Exception exception);
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Store unavailable: writes are queued, reads continue, session expiry is paused ({Failures} failed attempts so far): {Reason}")]
+    private static partial void LogStoreIsAway(ILogger logger, long failures, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The store is back; going on with what waited")]
-    private static partial void LogStoreIsBack(ILogger logger);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Store available again after {Failures} failed attempts; queued writes are committed now")]
+    private static partial void LogStoreIsBack(ILogger logger, long failures);
 }

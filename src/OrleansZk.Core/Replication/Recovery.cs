@@ -8,6 +8,9 @@ namespace OrleansZk.Core.Replication;
 /// <summary>Brings a new replica to the end of the log: loads the checkpoint, replays what the log has behind it, checks digests on the way.</summary>
 public sealed partial class Recovery(ITransactionLog log, ICheckpointStore store, ILogger<Recovery> logger)
 {
+    /// <summary>What the log had behind the checkpoint that was loaded.</summary>
+    public LogBacklog Replayed { get; private set; }
+
     /// <param name="end">Where the log ends, as opening it said.</param>
     /// <returns>What the checkpoint stands at; null when there was none.</returns>
     /// <exception cref="CheckpointException">The checkpoint cannot be used.</exception>
@@ -42,10 +45,11 @@ public sealed partial class Recovery(ITransactionLog log, ICheckpointStore store
         }
 
         long from = replica.LastAppliedZxid;
-        long count = 0;
+        (long count, long bytes) = (0, 0);
         await foreach (LogGroup group in log.ReadAsync(from, cancellationToken).ConfigureAwait(false))
         {
             DecodedGroup decoded = GroupCodec.Read(group);
+            bytes += group.Bytes.Length;
             foreach (Transaction transaction in decoded.Transactions)
             {
                 if (transaction.Zxid > replica.LastAppliedZxid)
@@ -62,6 +66,7 @@ public sealed partial class Recovery(ITransactionLog log, ICheckpointStore store
             LogNothingToSkip(replica.SkippedZxid, from);
         }
 
+        Replayed = new LogBacklog(count, bytes);
         replica.Tree.Changes.CountAsStored();
         LogLoaded(replica.Tree.Count, replica.Sessions.Count, from, count, replica.LastAppliedZxid);
         return header;

@@ -20,6 +20,7 @@ internal static class CommandLine
         Option<string?> zooCfg = Option("--zoocfg", "An existing zoo.cfg to take settings from");
         Option<string?> skip = Option("--skip-transaction", "zxid of a transaction of the log that cannot be applied, to start without it: its change is lost");
         Option<string?> ensemble = Option("--ensemble", "Connection string of the PostgreSQL that the servers of an ensemble share");
+        Option<string?> ensembleFile = Option("--ensemble-file", "A file that holds that connection string, and its password, in place of --ensemble");
         Option<string?> id = Option("--id", "This server's number in its ensemble, 0 to 255 (default: drawn once and kept)");
         Option<string?> peerPort = Option("--peer-port", "TCP port for the other servers of the ensemble (default 2888)");
         Option<string?> siloPort = Option("--silo-port", "TCP port for the other silos of the cluster (default 11111)");
@@ -27,7 +28,7 @@ internal static class CommandLine
         var command = new RootCommand(
             $"OrleansZk: a {(isSilo ? "silo that also serves" : "server for")} ZooKeeper clients. Every other setting can be given as --OrleansZk:<name> <value>.")
         {
-            port, adminPort, data, zooCfg, ensemble, id, skip,
+            port, adminPort, data, zooCfg, ensemble, ensembleFile, id, skip,
         };
         (isSilo ? [siloPort, gatewayPort] : new[] { peerPort }).ToList().ForEach(command.Add);
         command.TreatUnmatchedTokensAsErrors = false;
@@ -46,6 +47,7 @@ internal static class CommandLine
             .. Setting(nameof(ServerOptions.DataDirectory), parsed.GetResult(data)),
             .. Setting(nameof(ServerOptions.ZooCfg), parsed.GetResult(zooCfg)),
             .. Setting(nameof(ServerOptions.Ensemble), parsed.GetResult(ensemble)),
+            .. Setting(nameof(ServerOptions.EnsembleFile), parsed.GetResult(ensembleFile)),
             .. Setting(nameof(ServerOptions.ServerId), parsed.GetResult(id)),
             .. Setting(nameof(ServerOptions.SkipTransaction), parsed.GetResult(skip)),
             .. Setting(nameof(ServerOptions.PeerPort), parsed.GetResult(peerPort)),

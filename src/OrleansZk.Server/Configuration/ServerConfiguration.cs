@@ -28,6 +28,11 @@ internal static class ServerConfiguration
         }
 
         Check(configuration, warnings);
+        if (EnsembleConnection.Resolve(configuration, provider => provider is CommandLineConfigurationProvider) is { } warning)
+        {
+            warnings.Add(warning);
+        }
+
         return warnings;
     }
 

@@ -39,6 +39,15 @@ public sealed class ServerOptions
     /// <summary>False refuses to start when that folder is not there, so that a mistyped path is no empty tree (<c>datadir.autocreate</c>).</summary>
     public bool CreateDataDirectory { get; set; } = true;
 
+    /// <summary>False refuses to start on a store that holds nothing, unless the data folder has a file <c>initialize</c>, which is then removed (<c>db.autocreate</c>).</summary>
+    public bool CreateTree { get; set; } = true;
+
+    /// <summary>
+    /// The zxid, as <c>0x100000005</c>, behind which transactions are given up that the store has lost; empty for none. It is named by the error that the server
+    /// ends with, and means nothing as long as nothing is lost behind that very zxid.
+    /// </summary>
+    public string AcceptLossAfter { get; set; } = "";
+
     /// <summary>An existing <c>zoo.cfg</c> to take settings from; empty for none.</summary>
     public string ZooCfg { get; set; } = "";
 
@@ -50,6 +59,9 @@ public sealed class ServerOptions
 
     /// <summary>Connection string of the PostgreSQL that the servers of an ensemble share; empty for a server that stands alone.</summary>
     public string Ensemble { get; set; } = "";
+
+    /// <summary>A file that holds the connection string for <see cref="Ensemble"/>, which nobody then sees in the list of processes; empty for none.</summary>
+    public string EnsembleFile { get; set; } = "";
 
     /// <summary>The schema in that database: one for each ensemble.</summary>
     public string EnsembleSchema { get; set; } = "orleanszk";
@@ -140,6 +152,9 @@ public sealed class ServerOptions
 
     /// <summary>Transactions between two checkpoints (<c>snapCount</c>).</summary>
     public int CheckpointTransactions { get; set; } = 100_000;
+
+    /// <summary>Bytes of the log between two checkpoints; 0 for any number (<c>snapSizeLimitInKb</c>).</summary>
+    public long CheckpointBytes { get; set; } = 128L << 20;
 
     /// <summary>False acknowledges writes that power loss may take back (<c>forceSync</c>).</summary>
     public bool ForceSync { get; set; } = true;

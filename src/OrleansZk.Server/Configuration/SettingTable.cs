@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using OrleansZk.Storage;
 
 namespace OrleansZk.Server.Configuration;
@@ -16,9 +17,12 @@ internal static class SettingTable
         Setting.Text(nameof(ServerOptions.AdminHosts), o => o.AdminHosts),
         new(nameof(ServerOptions.DataDirectory), "the path of a folder", IsPath, o => o.DataDirectory),
         Setting.Boolean(nameof(ServerOptions.CreateDataDirectory), o => o.CreateDataDirectory),
+        Setting.Boolean(nameof(ServerOptions.CreateTree), o => o.CreateTree),
+        new(nameof(ServerOptions.AcceptLossAfter), "a zxid such as 0x100000005, or empty", text => text.Length == 0 || TryParseZxid(text, out _), o => o.AcceptLossAfter),
         Setting.Text(nameof(ServerOptions.ZooCfg), o => o.ZooCfg),
         Setting.Integer(nameof(ServerOptions.ServerId), o => o.ServerId, -1, 255),
         Setting.Text(nameof(ServerOptions.Ensemble), o => o.Ensemble) with { IsSecret = true },
+        Setting.Text(nameof(ServerOptions.EnsembleFile), o => o.EnsembleFile),
         new(nameof(ServerOptions.EnsembleSchema), "a name of at most 63 bytes", text => text.Length is > 0 and <= 63, o => o.EnsembleSchema),
         Setting.Integer(nameof(ServerOptions.PeerPort), o => o.PeerPort, 1, 65535),
         Setting.Address(nameof(ServerOptions.PeerAddress), o => o.PeerAddress),
@@ -49,6 +53,7 @@ internal static class SettingTable
         Setting.Integer(nameof(ServerOptions.DrainTimeout), o => o.DrainTimeout, 100, int.MaxValue),
         Setting.Integer(nameof(ServerOptions.MaxMultiReadLength), o => o.MaxMultiReadLength, 0, 1 << 30),
         Setting.Integer(nameof(ServerOptions.CheckpointTransactions), o => o.CheckpointTransactions, 1, int.MaxValue),
+        Setting.Integer(nameof(ServerOptions.CheckpointBytes), o => o.CheckpointBytes, 0, long.MaxValue),
         Setting.Boolean(nameof(ServerOptions.ForceSync), o => o.ForceSync),
         Setting.Integer(
             nameof(ServerOptions.LogSegmentBytes),
@@ -87,6 +92,14 @@ internal static class SettingTable
     /// <summary>Finds a setting in any case, as configuration keys are.</summary>
     public static bool TryGet(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Setting? setting) =>
         ByName.TryGetValue(name, out setting);
+
+    /// <summary>Reads a zxid as messages show it.</summary>
+    public static bool TryParseZxid(string text, out long zxid)
+    {
+        zxid = 0;
+        return text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+            && long.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out zxid);
+    }
 
     private static bool IsPath(string text) => !string.IsNullOrWhiteSpace(text) && text.AsSpan().IndexOfAny(Path.GetInvalidPathChars()) < 0;
 

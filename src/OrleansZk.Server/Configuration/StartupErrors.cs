@@ -42,7 +42,7 @@ internal static class StartupErrors
         OptionsValidationException e => (ExitCode.BadConfiguration, [.. e.Failures]),
         InvalidDataException { InnerException: FormatException cause } e => (ExitCode.BadConfiguration, [Join(e, cause.InnerException ?? cause)]),
         MemberConflictException => (ExitCode.BadConfiguration, [exception.Message]),
-        LogCorruptException or LogTruncatedException or CheckpointException or StoreUnavailableException => (ExitCode.BadData, [exception.Message]),
+        LogCorruptException or LogRolledBackException or LogTruncatedException or CheckpointException or StoreUnavailableException => (ExitCode.BadData, [exception.Message]),
         IOException { InnerException: AddressInUseException cause } => (ExitCode.CannotListen, [CannotListen(endpoint, cause.Message)]),
         SocketException e => (ExitCode.CannotListen, [CannotListen(endpoint, e.Message)]),
         DataFolderInUseException => (ExitCode.BadData, [exception.Message]),

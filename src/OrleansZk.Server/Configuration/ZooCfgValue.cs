@@ -25,6 +25,10 @@ internal sealed record ZooCfgValue(Func<string, string?> Convert, string? Allowe
     public static ZooCfgValue Kilobytes { get; } = new(
         text => Format(DecodeInteger(text) * 1024), "an integer from 1024 to 1048576 (KiB)");
 
+    /// <summary>A number of KiB, for a setting in bytes; 0 or less for none.</summary>
+    public static ZooCfgValue KilobytesOrNone { get; } = new(
+        text => Format(DecodeLong(text) is { } kilobytes and <= MaxKilobytes ? Math.Max(kilobytes, 0) * 1024 : null), "an integer (KiB)");
+
     public static ZooCfgValue TrueFalse { get; } = new(
         text => bool.TryParse(text, out bool value) ? (value ? "true" : "false") : null, "true or false");
 
@@ -34,12 +38,16 @@ internal sealed record ZooCfgValue(Func<string, string?> Convert, string? Allowe
     /// <summary>An address or the name of a host.</summary>
     public static ZooCfgValue Host { get; } = new(Resolve, "an IP address or the name of this host");
 
+    private const long MaxKilobytes = long.MaxValue / 1024;
+
     private static string? Format(long? value) => value?.ToString(CultureInfo.InvariantCulture);
 
     private static long? ParseInteger(string text) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) ? value : null;
 
-    private static long? DecodeInteger(string text)
+    private static long? DecodeInteger(string text) => DecodeLong(text) is >= int.MinValue and <= int.MaxValue and var value ? value : null;
+
+    private static long? DecodeLong(string text)
     {
         bool isNegative = text.StartsWith('-');
         ReadOnlySpan<char> digits = isNegative || text.StartsWith('+') ? text.AsSpan(1) : text;
@@ -68,8 +76,7 @@ internal sealed record ZooCfgValue(Func<string, string?> Convert, string? Allowe
             return null;
         }
 
-        value = isNegative ? -value : value;
-        return value is >= int.MinValue and <= int.MaxValue ? value : null;
+        return isNegative ? -value : value;
     }
 
     private static string? Resolve(string text)

@@ -66,7 +66,15 @@ internal sealed partial class Duty(string name, TimeSpan interval, bool isVital,
             if (_failures == 1 || clock.GetElapsedTime(_loggedAt) > LogInterval)
             {
                 _loggedAt = clock.GetTimestamp();
-                LogFailed(e, name, _failures);
+                if (e is CheckpointException or IOException or StoreUnavailableException)
+                {
+                    // What is wrong is the store, and its words say it.
+                    LogStoreFailed(name, _failures, e.Message);
+                }
+                else
+                {
+                    LogFailed(e, name, _failures);
+                }
             }
         }
         finally
@@ -77,6 +85,9 @@ internal sealed partial class Duty(string name, TimeSpan interval, bool isVital,
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The duty '{Duty}' failed and will be tried again; failures in a row: {Failures}")]
     private partial void LogFailed(Exception failure, string duty, int failures);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The duty '{Duty}' failed and will be tried again; failures in a row: {Failures}: {Reason}")]
+    private partial void LogStoreFailed(string duty, int failures, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The duty '{Duty}' works again after {Failures} failures")]
     private partial void LogWorksAgain(string duty, int failures);

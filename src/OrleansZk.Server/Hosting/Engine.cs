@@ -5,7 +5,6 @@ using OrleansZk.Core.Ensemble;
 using OrleansZk.Core.Reaping;
 using OrleansZk.Core.Replication;
 using OrleansZk.Core.Sessions;
-using OrleansZk.Core.Tree;
 using OrleansZk.Server.Configuration;
 
 namespace OrleansZk.Server.Hosting;
@@ -13,6 +12,8 @@ namespace OrleansZk.Server.Hosting;
 /// <summary>The engine of one process: opens the store, recovers, leads or joins an ensemble, keeps the clock's duties, and stops in order.</summary>
 /// <remarks>In one process the replica's leader is a direct call, in an ensemble a connection; nothing above or below knows.</remarks>
 /// <param name="ensemble">Null for a server that stands alone: it leads from the start.</param>
+/// <param name="shared">The log as the servers of an ensemble share it; null for a server that stands alone.</param>
+/// <param name="watch">Looks after the files of the store; null where it has none of its own.</param>
 internal sealed partial class Engine(
     IOptions<ServerOptions> options,
     ReplicaIdentity identity,
@@ -20,9 +21,11 @@ internal sealed partial class Engine(
     ICheckpointStore checkpoints,
     TimeProvider clock,
     ILoggerFactory loggers,
-    EnsembleHost? ensemble = null) : IHostedService, IDisposable
+    EnsembleHost? ensemble = null,
+    ISharedTransactionLog? shared = null,
+    IStoreWatch? watch = null) : IHostedService, IDisposable
 {
-    private const int LoadAttempts = 5;
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan HandOverLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
@@ -30,6 +33,8 @@ internal sealed partial class Engine(
     private readonly ILogger<Engine> _logger = loggers.CreateLogger<Engine>();
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Duty> _duties = [];
+    private readonly MarkKeeper _marks = new(options.Value, loggers.CreateLogger<Engine>());
+    private readonly LogVolume _volume = new();
     private Task _running = Task.CompletedTask;
     private Replica? _replica;
     private readonly AccessControl _access = new(
@@ -80,33 +85,13 @@ internal sealed partial class Engine(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         StartedAt = clock.GetUtcNow();
-        LogPosition end = await log.OpenAsync(cancellationToken);
-        EnsembleRecord record = await checkpoints.OpenAsync(cancellationToken);
-        var password = new SessionPassword(record.Secret);
-        _replica = NewReplica(password);
-        CheckpointHeader? loaded = await LoadAsync(end, cancellationToken);
         if (ensemble is null)
         {
-            long epoch = await log.ClaimEpochAsync(end.Epoch, cancellationToken);
-            _leader = NewLeader(epoch, null);
-            _leader.Failed += OnFailed;
-            _replica.SetLeader(_leader);
-            _checkpointer = NewCheckpointer(loaded, Replica.Tracking.Span);
-            LogServing(epoch, _replica.LastAppliedZxid);
+            await StartAloneAsync(cancellationToken);
         }
         else
         {
-            var loader = new StateLoader(log, checkpoints, () => NewReplica(password), loggers.CreateLogger<Recovery>());
-            _member = ensemble.Join(record, _replica, log, loader, NewLeader, clock);
-            _member.Failed += OnFailed;
-            _member.BeganToLead += (leader, after) => _ = LeadAsync(leader, after, loader);
-            _member.CeasedToLead += () =>
-            {
-                _leader = null;
-                _checkpointer = null;
-                checkpoints.Forget();
-            };
-            await _member.StartAsync(cancellationToken);
+            await StartMemberAsync(ensemble, cancellationToken);
         }
 
         StartDuties();
@@ -145,6 +130,7 @@ internal sealed partial class Engine(
             await _member.StopAsync(cancellationToken);
         }
 
+        _marks.End();
         await log.DisposeAsync();
         await checkpoints.DisposeAsync();
         if (!_hasFailed)
@@ -175,47 +161,33 @@ internal sealed partial class Engine(
     };
 
     private Leader NewLeader(long epoch, IGroupSink? others) => new(
-        Replica, log, _access, LeaderOptions(), clock, ThreadPoolScheduler.Instance, loggers.CreateLogger<Leader>(), epoch, others);
+        Replica, new MeteredLog(log, _volume), _access, LeaderOptions(), clock, ThreadPoolScheduler.Instance, loggers.CreateLogger<Leader>(), epoch, others);
 
-    private Checkpointer NewCheckpointer(CheckpointHeader? from, long tracking) => new(
+    private Checkpointer NewCheckpointer(CheckpointHeader? from, long tracking, LogBacklog backlog) => new(
         Replica,
         log,
         checkpoints,
-        new CheckpointOptions { Transactions = _options.CheckpointTransactions, KeepsOneMore = ensemble is not null },
+        new CheckpointOptions { Transactions = _options.CheckpointTransactions, Bytes = _options.CheckpointBytes, KeepsOneMore = ensemble is not null },
         loggers.CreateLogger<Checkpointer>(),
         from,
-        tracking);
-
-    private async Task<CheckpointHeader?> LoadAsync(LogPosition end, CancellationToken cancellationToken)
-    {
-        for (int attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await new Recovery(log, checkpoints, loggers.CreateLogger<Recovery>()).LoadAsync(Replica, end, cancellationToken);
-            }
-            catch (LogTruncatedException) when (ensemble is not null && attempt < LoadAttempts)
-            {
-                // The leader has moved the checkpoint meanwhile.
-                Replica.Replace(new DataTree(), new SessionTable(), 0);
-                end = await log.OpenAsync(cancellationToken);
-            }
-        }
-    }
+        tracking,
+        _volume,
+        backlog);
 
     /// <summary>Takes up what only the leader's process does, once it knows what the next checkpoint has to hold.</summary>
     private async Task LeadAsync(Leader leader, long after, StateLoader loader)
     {
         _leader = leader;
         long tracking = Replica.Tracking.Span;
+        var problem = new RecurringProblem(clock);
         while (_leader == leader && !_stopping.IsCancellationRequested)
         {
             try
             {
-                CheckpointHeader? header = await loader.MarkChangesAsync(Replica, after, _stopping.Token);
+                (CheckpointHeader? header, LogBacklog backlog) = await loader.MarkChangesAsync(Replica, after, _stopping.Token);
                 if (_leader == leader)
                 {
-                    _checkpointer = NewCheckpointer(header, tracking);
+                    _checkpointer = NewCheckpointer(header, tracking, backlog);
                 }
 
                 return;
@@ -226,12 +198,18 @@ internal sealed partial class Engine(
             }
             catch (StoreUnavailableException e)
             {
-                LogCannotMark(e.Message);
+                if (problem.IsDue(out _))
+                {
+                    LogCannotMark(e.Message);
+                }
             }
             catch (Exception e)
             {
                 // The log still has everything; without checkpoints it only grows.
-                LogMarkingFailed(e);
+                if (problem.IsDue(out _))
+                {
+                    LogMarkingFailed(e);
+                }
             }
 
             await Task.Delay(RetryPause, clock, CancellationToken.None);
@@ -300,7 +278,32 @@ internal sealed partial class Engine(
         });
         Repeat(
             "checkpoints", TimeSpan.FromMilliseconds(100), isVital: false, () => Checkpointer?.CheckpointIfDueAsync(_stopping.Token) ?? Task.CompletedTask);
+        Repeat("the mark in the data folder", TimeSpan.FromSeconds(1), isVital: false, () =>
+        {
+            _marks.WriteIfMoved();
+            return Task.CompletedTask;
+        });
+        if (watch is not null)
+        {
+            Repeat("files of the store", WatchInterval, isVital: false, () =>
+            {
+                LookAfterStore(watch);
+                return Task.CompletedTask;
+            });
+        }
+
         _running = Task.WhenAll(_duties.Select(duty => Task.Run(() => duty.RunAsync(_stopping.Token))));
+    }
+
+    /// <summary>What is written to a file that has gone is lost: the process must not go on.</summary>
+    private void LookAfterStore(IStoreWatch store)
+    {
+        if (!_hasFailed && store.FindMissing() is { } missing)
+        {
+            var failure = new IOException($"'{missing}' was deleted, renamed, replaced or unmounted while the server was running");
+            LogStoreGone(missing);
+            OnFailed(failure);
+        }
     }
 
     private void Repeat(string name, TimeSpan interval, bool isVital, Func<Task> turn) =>
@@ -313,6 +316,7 @@ internal sealed partial class Engine(
         _hasStarted = false;
         try
         {
+            _marks.End();
             foreach (ClientConnection connection in Replica.Connections.Snapshot())
             {
                 connection.Drop();
@@ -323,9 +327,6 @@ internal sealed partial class Engine(
             Failed?.Invoke(failure);
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Serving in epoch {Epoch}, behind zxid 0x{Zxid:x}")]
-    private partial void LogServing(long epoch, long zxid);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped; everything that was accepted is in the log")]
     private partial void LogStopped();
@@ -338,4 +339,7 @@ internal sealed partial class Engine(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The log could not be read for the next checkpoint and will be tried again; meanwhile there are no checkpoints")]
     private partial void LogMarkingFailed(Exception failure);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Path} was deleted, renamed, replaced or unmounted while the server was running; nothing more is acknowledged")]
+    private partial void LogStoreGone(string path);
 }

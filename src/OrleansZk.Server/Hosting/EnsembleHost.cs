@@ -7,7 +7,7 @@ namespace OrleansZk.Server.Hosting;
 
 /// <summary>Makes the engine of this process a member of an ensemble, and takes the connections of the others to it.</summary>
 internal sealed class EnsembleHost(
-    IMembership membership, IPeerNetwork network, IPeerEndpoint endpoint, ReplicaIdentity identity, IOptions<ServerOptions> options, ILoggerFactory loggers)
+    IMembership membership, ISharedTransactionLog log, IPeerNetwork network, IPeerEndpoint endpoint, ReplicaIdentity identity, IOptions<ServerOptions> options, ILoggerFactory loggers)
     : IPeerListener, IAsyncDisposable
 {
     private readonly ServerOptions _options = options.Value;
@@ -19,7 +19,6 @@ internal sealed class EnsembleHost(
     public Member Join(
         EnsembleRecord ensemble,
         Replica replica,
-        ITransactionLog log,
         StateLoader loader,
         Func<long, IGroupSink, Leader> newLeader,
         TimeProvider clock)

@@ -78,6 +78,12 @@ internal static partial class ServerHost
         {
             await app.StartAsync();
         }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Asked to end while it waited for the store.
+            LogStoppedAtStart(logger);
+            return exitCode;
+        }
         catch (Exception e) when (e is not HostAbortedException)
         {
             int bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.Count ?? 0;
@@ -126,6 +132,9 @@ internal static partial class ServerHost
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
     private static partial void LogWarning(ILogger logger, string warning);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopped before clients were served")]
+    private static partial void LogStoppedAtStart(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The stop took too long and was cut short (OrleansZk:ShutdownTimeout)")]
     private static partial void LogCutShort(ILogger logger);

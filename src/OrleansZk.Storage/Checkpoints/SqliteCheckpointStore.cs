@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OrleansZk.Core.Replication;
+using OrleansZk.Storage.Files;
 
 namespace OrleansZk.Storage.Checkpoints;
 
@@ -27,6 +28,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
     private SqliteDatabase? _database;
     private NodeRows? _nodes;
     private AclRows? _acls;
+    private volatile PlacedFile[] _placed = [];
 
     /// <param name="sync">False leaves it to the system when a checkpoint becomes durable: for tests and benchmarks.</param>
     public SqliteCheckpointStore(DataFolder folder, bool sync, ILogger<SqliteCheckpointStore> logger)
@@ -100,6 +102,10 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
         }
     }
 
+    /// <summary>Looks whether the checkpoint's files were deleted, renamed or replaced since they were opened. Thread-safe.</summary>
+    /// <returns>The path of one; null when there is none.</returns>
+    public string? FindMissing() => Array.Find(_placed, placed => !placed.IsInPlace)?.Path;
+
     public async ValueTask DisposeAsync()
     {
         await _gate.WaitAsync().ConfigureAwait(false);
@@ -112,6 +118,8 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
             _gate.Release();
         }
     }
+
+    private string WalPath => _path + "-wal";
 
     private EnsembleRecord Open()
     {
@@ -130,6 +138,9 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
             }
 
             _database = database;
+
+            // SQLite keeps the second one for as long as the first is open.
+            _placed = [new PlacedFile(_path), .. File.Exists(WalPath) ? [new PlacedFile(WalPath)] : Array.Empty<PlacedFile>()];
             return new EnsembleRecord(secret);
         }
         catch
@@ -210,6 +221,12 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
             WriteSessions(database, sessions);
             WriteHeader(database, header);
             database.Execute("COMMIT");
+            if (FindMissing() is { } missing)
+            {
+                // Nobody will find again what was written, and the log must keep what it would cover.
+                throw new IOException($"the checkpoint failed: '{missing}' was deleted, renamed, replaced or unmounted while it was in use");
+            }
+
             _logger.CheckpointWritten(_path, header.Zxid, count, Elapsed(start));
         }
         catch (Exception exception)
@@ -218,7 +235,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
             _acls = null;
             if (exception is not OperationCanceledException)
             {
-                _logger.CheckpointFailed(exception, _path, header.Zxid);
+                _logger.CheckpointFailed(_path, header.Zxid, exception.Message);
             }
 
             throw;
@@ -297,6 +314,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore
 
     private void Close()
     {
+        _placed = [];
         _database?.Dispose();
         _database = null;
         _nodes = null;

@@ -24,6 +24,10 @@ internal abstract class Disk
 
     public abstract void SyncFolder();
 
+    /// <summary>Remembers which file is at a name, to see later whether it still is.</summary>
+    /// <returns>Null where that cannot be told.</returns>
+    public virtual PlacedFile? Place(string name) => null;
+
     public string PathOf(string name) => Path.Combine(Folder, name);
 }
 

@@ -13,6 +13,12 @@ internal static partial class Libc
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
 
+    private const int CurrentFolder = -100;
+    private const uint InodeOnly = 0x100;
+    private const int StatxLength = 256;
+    private const int NoEntry = 2;
+    private const int NotAFolder = 20;
+
     private const int Interrupted = 4;
     private static readonly int CloseOnExec = OperatingSystem.IsLinux() ? 0x80000 : 0x1000000;
 
@@ -68,6 +74,35 @@ internal static partial class Libc
         return true;
     }
 
+    /// <summary>Finds out which file is at a path. Linux only.</summary>
+    /// <param name="path">In the file system's encoding, ended by a zero.</param>
+    /// <param name="isMissing">True when there is none.</param>
+    /// <returns>False when it cannot be told.</returns>
+    public static unsafe bool TryIdentify(byte[] path, out FileIdentity identity, out bool isMissing)
+    {
+        // struct statx is the same on every architecture: the inode at 32, the device's numbers at 136 and 140.
+        byte* buffer = stackalloc byte[StatxLength];
+        int result;
+        try
+        {
+            fixed (byte* name = path)
+            {
+                result = statx(CurrentFolder, name, 0, InodeOnly, buffer);
+            }
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // A C library from before 2018.
+            (identity, isMissing) = (default, false);
+            return false;
+        }
+
+        int error = result == 0 ? 0 : Marshal.GetLastPInvokeError();
+        isMissing = error is NoEntry or NotAFolder;
+        identity = result == 0 ? new FileIdentity(*(ulong*)(buffer + 32), *(ulong*)(buffer + 136)) : default;
+        return result == 0 || isMissing;
+    }
+
     private static void ThrowUnlessInterrupted(string call, string path)
     {
         int error = Marshal.GetLastPInvokeError();
@@ -88,4 +123,7 @@ internal static partial class Libc
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int statx(int folder, byte* path, int flags, uint mask, byte* buffer);
 }

@@ -19,6 +19,8 @@ internal sealed class OsDisk(string folder, bool sync) : Disk
 
     public override void Delete(string name) => File.Delete(PathOf(name));
 
+    public override PlacedFile? Place(string name) => new(PathOf(name));
+
     public override void SyncFolder()
     {
         // Windows has no such call: NTFS journals names by itself.

@@ -114,7 +114,7 @@ internal sealed class LogRecovery(Disk disk, ILogger logger)
         }
 
         SegmentScanResult result = SegmentScan.Run(file, path, header, last);
-        segments.Add(new Segment(header, result.End));
+        segments.Add(new Segment(header, result.End) { Place = disk.Place(name) });
         return result;
     }
 

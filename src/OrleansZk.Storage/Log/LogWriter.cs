@@ -75,12 +75,19 @@ internal sealed class LogWriter : IDisposable
     /// <summary>Raises the epoch, durably.</summary>
     /// <returns>The new epoch.</returns>
     /// <exception cref="LeaderFencedException">The epoch is not <paramref name="current"/>.</exception>
-    public long ClaimEpoch(long current)
+    /// <exception cref="LogRolledBackException">The log does not reach <paramref name="known"/>.</exception>
+    public long ClaimEpoch(long current, long known)
     {
         ThrowIfFailed();
         if (current != Epoch)
         {
             throw new LeaderFencedException(Epoch);
+        }
+
+        if (_lastZxid < known)
+        {
+            throw new LogRolledBackException(
+                $"the log in '{_disk.Folder}'", new LogPosition(Epoch, _lastZxid), LogMark.None with { Epoch = known >>> 32, LastZxid = known });
         }
 
         long epoch = current + 1;
@@ -167,7 +174,18 @@ internal sealed class LogWriter : IDisposable
             throw Fail(active.Name, exception);
         }
 
+        ThrowUnlessInPlace(active);
         active.End = end;
+    }
+
+    /// <summary>What is written to a file that was deleted or renamed is on the disk, and nobody will find it there: it must not be acknowledged.</summary>
+    private void ThrowUnlessInPlace(Segment segment)
+    {
+        if (segment.Place is { IsInPlace: false } place)
+        {
+            throw Fail(segment.Name, new FileNotFoundException(
+                $"'{place.Path}' was deleted, renamed, replaced or unmounted while the log was being written to it", place.Path));
+        }
     }
 
     /// <summary>Begins a segment with a first record. It becomes part of the log, by its name, once both are durable.</summary>
@@ -196,6 +214,7 @@ internal sealed class LogWriter : IDisposable
         {
             file.Rename(segment.Name);
             _disk.SyncFolder();
+            segment.Place = _disk.Place(segment.Name);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,5 @@
+using OrleansZk.Storage.Files;
+
 namespace OrleansZk.Storage.Log;
 
 /// <summary>A segment of the log that has its name: what readers need to know of it.</summary>
@@ -12,6 +14,9 @@ internal sealed class Segment(SegmentHeader header, long end)
 
     /// <summary>What the checksums of its records start from.</summary>
     public ulong Seed { get; } = header.Seed;
+
+    /// <summary>Where its file was when the log was opened, or the segment begun; null where that cannot be told.</summary>
+    public PlacedFile? Place { get; set; }
 
     /// <summary>Where the committed records end. Moved by the log's thread, read by any.</summary>
     public long End

@@ -56,14 +56,14 @@ public sealed class SegmentLog : ITransactionLog
     }
 
     /// <inheritdoc/>
-    public ValueTask<long> ClaimEpochAsync(long current, CancellationToken cancellationToken)
+    public ValueTask<long> ClaimEpochAsync(long current, long known, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_writing)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             LogWriter writer = Opened(_writer);
-            long epoch = writer.ClaimEpoch(current);
+            long epoch = writer.ClaimEpoch(current, known);
             writer.Prepare();
             return new ValueTask<long>(epoch);
         }
@@ -111,6 +111,10 @@ public sealed class SegmentLog : ITransactionLog
         await Task.Run(() => segments.Truncate(zxid, cancellationToken), cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
     }
+
+    /// <summary>Looks for files of the log that were deleted, renamed or replaced since they were opened.</summary>
+    /// <returns>The path of one; null when there is none, or the log is not open.</returns>
+    public string? FindMissing() => Volatile.Read(ref _segments)?.FindMissing();
 
     public async ValueTask DisposeAsync()
     {

@@ -21,6 +21,20 @@ internal sealed class SegmentTable(Disk disk, ILogger logger, Segment[] segments
         }
     }
 
+    /// <returns>The path of a segment whose file has gone; null when all are in place.</returns>
+    public string? FindMissing()
+    {
+        foreach (Segment segment in Current)
+        {
+            if (segment.Place is { IsInPlace: false } place && Array.IndexOf(Current, segment) >= 0)
+            {
+                return place.Path;
+            }
+        }
+
+        return null;
+    }
+
     public void Add(Segment segment)
     {
         lock (_changing)

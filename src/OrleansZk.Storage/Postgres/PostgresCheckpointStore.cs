@@ -110,7 +110,7 @@ public sealed class PostgresCheckpointStore(PostgresStore store, ILogger<Postgre
                 : exception;
             if (said is not OperationCanceledException)
             {
-                logger.CheckpointFailed(said, store.Name, header.Zxid);
+                logger.CheckpointFailed(store.Name, header.Zxid, said.Message);
             }
 
             if (said == exception)

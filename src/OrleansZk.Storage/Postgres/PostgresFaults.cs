@@ -19,7 +19,10 @@ internal static class PostgresFaults
         string reason = exception is PostgresException said ? $"{said.MessageText} (SQLSTATE {said.SqlState})" : Innermost(exception).Message;
         return exception is PostgresException { SqlState: { } state } && !IsPassing(state)
             ? new IOException($"{store} refused: {doing} failed: {reason}", exception)
-            : new StoreUnavailableException($"{store} is not available: {doing} failed: {reason}", exception);
+            : new StoreUnavailableException($"{store} is not available: {doing} failed: {reason}", exception)
+            {
+                IsLoginRefused = exception is PostgresException { SqlState: ['2', '8', ..] },
+            };
     }
 
     /// <summary>True when the same statement may well succeed later, without anybody changing this program.</summary>

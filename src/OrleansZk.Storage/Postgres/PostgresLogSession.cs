@@ -9,6 +9,7 @@ namespace OrleansZk.Storage.Postgres;
 internal sealed class PostgresLogSession : IAsyncDisposable
 {
     private readonly string _schema;
+    private readonly PostgresIdentity _owner;
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlParameter<long> _first = new() { NpgsqlDbType = NpgsqlDbType.Bigint };
     private readonly NpgsqlParameter<long> _last = new() { NpgsqlDbType = NpgsqlDbType.Bigint };
@@ -19,33 +20,44 @@ internal sealed class PostgresLogSession : IAsyncDisposable
     private readonly NpgsqlCommand _append;
     private readonly NpgsqlCommand _confirm;
 
-    private PostgresLogSession(string schema, NpgsqlConnection connection)
+    private PostgresLogSession(string schema, PostgresIdentity owner, NpgsqlConnection connection)
     {
         _schema = schema;
+        _owner = owner;
         _connection = connection;
 
         // The row's lock holds claims up until the group is committed; a claim that came first has changed the epoch, which is looked
         // at again once the lock is held. A group that is there already is a repeated append that had succeeded, or an old one
-        // whose connection broke and that is carried out only now: then it may also have been dropped meanwhile.
+        // whose connection broke and that is carried out only now: then it may also have been dropped meanwhile. The log's end is looked up
+        // in the index, as it was when the statement began: nobody but the epoch's owner moves it.
         _append = new NpgsqlCommand(
             $"""
             INSERT INTO {schema}.zk_log (first_zxid, last_zxid, previous_zxid, checksum, bytes)
-            SELECT $1, $2, $3, $4, $5 FROM {schema}.zk_ensemble WHERE epoch = $6 AND truncated_to < $1 FOR UPDATE
+            SELECT $1, $2, $3, $4, $5 FROM {schema}.zk_ensemble
+            WHERE epoch = $6 AND leader_id = $7 AND leader_incarnation = $8 AND truncated_to < $1 AND seen_zxid <= $3 AND {End} = $3
+            FOR UPDATE
             ON CONFLICT (first_zxid) DO NOTHING
             """,
             connection)
         {
-            Parameters = { _first, _last, _previous, _checksum, _bytes, _epoch },
+            Parameters = { _first, _last, _previous, _checksum, _bytes, _epoch, Parameter(owner.ServerId), Number(owner.Incarnation) },
         };
-        _confirm = new NpgsqlCommand($"SELECT epoch FROM {schema}.zk_ensemble", connection);
+        _confirm = new NpgsqlCommand($"SELECT epoch, {End}, seen_zxid, leader_id, leader_incarnation FROM {schema}.zk_ensemble", connection);
     }
+
+    /// <summary>The log's last zxid, in a statement on <c>zk_ensemble</c>.</summary>
+    private string End => EndIn(_schema);
 
     public bool IsOpen => _connection.FullState == System.Data.ConnectionState.Open;
 
-    public static async ValueTask<PostgresLogSession> OpenAsync(PostgresStore store, CancellationToken cancellationToken)
+    /// <summary>The log's last zxid, in a statement on <c>zk_ensemble</c>: an index lookup.</summary>
+    public static string EndIn(string schema) =>
+        $"greatest(truncated_to, (SELECT l.last_zxid FROM {schema}.zk_log l ORDER BY l.first_zxid DESC LIMIT 1))";
+
+    public static async ValueTask<PostgresLogSession> OpenAsync(PostgresStore store, PostgresIdentity owner, CancellationToken cancellationToken)
     {
         NpgsqlConnection connection = await store.OpenDedicatedAsync(isDurable: true, cancellationToken).ConfigureAwait(false);
-        var session = new PostgresLogSession(store.Schema, connection);
+        var session = new PostgresLogSession(store.Schema, owner, connection);
         try
         {
             await session._append.PrepareAsync(cancellationToken).ConfigureAwait(false);
@@ -59,7 +71,7 @@ internal sealed class PostgresLogSession : IAsyncDisposable
         }
     }
 
-    /// <returns>False when the epoch is not the newest, or the group is in the log already or was.</returns>
+    /// <returns>False when the epoch is not the newest, the log does not end at <paramref name="previous"/>, or the group is in the log already or was.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> AppendAsync(LogGroup group, long previous, long epoch, CancellationToken cancellationToken)
     {
@@ -74,17 +86,23 @@ internal sealed class PostgresLogSession : IAsyncDisposable
         return rows == 1;
     }
 
-    /// <returns>The newest epoch.</returns>
-    public async ValueTask<long> ReadEpochAsync(CancellationToken cancellationToken) =>
-        (long)(await _confirm.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+    /// <summary>Who owns the newest epoch, and where the log ends.</summary>
+    public async ValueTask<LogState> ReadStateAsync(CancellationToken cancellationToken)
+    {
+        NpgsqlDataReader row = await _confirm.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (row.ConfigureAwait(false))
+        {
+            await row.ReadAsync(cancellationToken).ConfigureAwait(false);
+            return ReadState(row);
+        }
+    }
 
     /// <summary>Where the log ends, and the last zxid that it had when the newest epoch was claimed: it cannot have less now.</summary>
     public async ValueTask<(LogPosition End, long Start)> ReadEndAsync(CancellationToken cancellationToken)
     {
         using var command = new NpgsqlCommand(
             $"""
-            SELECT epoch,
-                greatest(truncated_to, (SELECT last_zxid FROM {_schema}.zk_log ORDER BY first_zxid DESC LIMIT 1)),
+            SELECT epoch, {End},
                 (SELECT start_zxid FROM {_schema}.zk_epoch ORDER BY epoch DESC LIMIT 1)
             FROM {_schema}.zk_ensemble
             """,
@@ -98,8 +116,9 @@ internal sealed class PostgresLogSession : IAsyncDisposable
     }
 
     /// <summary>Claims the epoch after <paramref name="current"/>.</summary>
-    /// <returns>Where the log ends, in the new epoch; null when <paramref name="current"/> is not the newest.</returns>
-    public async ValueTask<(LogPosition End, long Start)?> ClaimAsync(long current, PostgresIdentity owner, CancellationToken cancellationToken)
+    /// <param name="known">What the log must reach: otherwise, or when it does not reach what was reported, nothing is changed.</param>
+    /// <returns>Null when <paramref name="current"/> is not the newest.</returns>
+    public async ValueTask<ClaimOutcome?> ClaimAsync(long current, long known, CancellationToken cancellationToken)
     {
         NpgsqlTransaction transaction = await _connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
@@ -109,38 +128,35 @@ internal sealed class PostgresLogSession : IAsyncDisposable
                 UPDATE {_schema}.zk_ensemble
                 SET epoch = epoch + 1, leader_id = $2, leader_incarnation = $3, successor = NULL
                 WHERE epoch = $1
+                RETURNING greatest(seen_zxid, CASE WHEN seen_epoch >= epoch THEN seen_epoch << 32 END)
                 """,
                 _connection)
             {
-                Parameters = { Number(current), Parameter(owner.ServerId), Number(owner.Incarnation) },
+                Parameters = { Number(current), Parameter(_owner.ServerId), Number(_owner.Incarnation) },
             };
-            if (await update.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false) == 0)
+            if (await update.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not long seen)
             {
                 return null;
             }
 
             // A statement of its own sees what was committed while the first one waited for the row.
             (LogPosition end, long start) = await ReadEndAsync(cancellationToken).ConfigureAwait(false);
+            long expected = Math.Max(start, Math.Max(known, seen));
+            if (end.LastZxid < expected)
+            {
+                await transaction.RollbackAsync(cancellationToken).ConfigureAwait(false);
+                return new ClaimOutcome(new LogPosition(current, end.LastZxid), expected);
+            }
+
             using var insert = new NpgsqlCommand(
                 $"INSERT INTO {_schema}.zk_epoch (epoch, leader_id, incarnation, start_zxid) VALUES ($1, $2, $3, $4)", _connection)
             {
-                Parameters = { Number(end.Epoch), Parameter(owner.ServerId), Number(owner.Incarnation), Number(end.LastZxid) },
+                Parameters = { Number(end.Epoch), Parameter(_owner.ServerId), Number(_owner.Incarnation), Number(end.LastZxid) },
             };
             await insert.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-            return (end, start);
+            return new ClaimOutcome(end, 0);
         }
-    }
-
-    /// <summary>True when <paramref name="owner"/> has claimed <paramref name="epoch"/> and nobody a newer one.</summary>
-    public async ValueTask<bool> IsOwnerAsync(long epoch, PostgresIdentity owner, CancellationToken cancellationToken)
-    {
-        using var command = new NpgsqlCommand(
-            $"SELECT count(*) FROM {_schema}.zk_ensemble WHERE epoch = $1 AND leader_id = $2 AND leader_incarnation = $3", _connection)
-        {
-            Parameters = { Number(epoch), Parameter(owner.ServerId), Number(owner.Incarnation) },
-        };
-        return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is 1L;
     }
 
     /// <summary>Looks for a group that was not appended: what became of earlier attempts.</summary>
@@ -148,19 +164,14 @@ internal sealed class PostgresLogSession : IAsyncDisposable
     public async ValueTask<AppendOutcome> ExamineAsync(LogGroup group, long epoch, CancellationToken cancellationToken)
     {
         // Locking the row commits behind whatever held the lock before: what is seen next is durable, on synchronous standbys too.
-        long newest;
         long truncatedTo;
-        using (var command = new NpgsqlCommand($"SELECT epoch, truncated_to FROM {_schema}.zk_ensemble FOR UPDATE", _connection))
+        using (var command = new NpgsqlCommand($"SELECT truncated_to FROM {_schema}.zk_ensemble FOR UPDATE", _connection))
         {
-            NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            await using (row.ConfigureAwait(false))
-            {
-                await row.ReadAsync(cancellationToken).ConfigureAwait(false);
-                (newest, truncatedTo) = (row.GetInt64(0), row.GetInt64(1));
-            }
+            truncatedTo = (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
         }
 
-        if (newest != epoch)
+        LogState state = await ReadStateAsync(cancellationToken).ConfigureAwait(false);
+        if (state.End.Epoch > epoch)
         {
             // Where the next epoch began says it even when the group has been dropped behind a checkpoint since.
             using var command = new NpgsqlCommand(
@@ -169,7 +180,7 @@ internal sealed class PostgresLogSession : IAsyncDisposable
                 Parameters = { Number(epoch) },
             };
             object? start = await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
-            return new AppendOutcome(start is long zxid && group.LastZxid <= zxid, newest);
+            return new AppendOutcome(start is long zxid && group.LastZxid <= zxid, state);
         }
 
         using var find = new NpgsqlCommand($"SELECT last_zxid, checksum FROM {_schema}.zk_log WHERE first_zxid = $1", _connection)
@@ -182,7 +193,7 @@ internal sealed class PostgresLogSession : IAsyncDisposable
             bool isThere = await found.ReadAsync(cancellationToken).ConfigureAwait(false)
                 ? found.GetInt64(0) == group.LastZxid && found.GetInt64(1) == PostgresLogRow.Checksum(group.FirstZxid, group.Bytes.Span)
                 : group.LastZxid <= truncatedTo;
-            return new AppendOutcome(isThere, newest);
+            return new AppendOutcome(isThere, state);
         }
     }
 
@@ -193,11 +204,25 @@ internal sealed class PostgresLogSession : IAsyncDisposable
         await _connection.DisposeAsync().ConfigureAwait(false);
     }
 
+    private LogState ReadState(NpgsqlDataReader row) => new(
+        new LogPosition(row.GetInt64(0), row.GetInt64(1)),
+        row.GetInt64(2),
+        !row.IsDBNull(3) && !row.IsDBNull(4) && row.GetInt32(3) == _owner.ServerId && row.GetInt64(4) == _owner.Incarnation);
+
     private static NpgsqlParameter<long> Number(long value) => new() { TypedValue = value };
 
     private static NpgsqlParameter<int> Parameter(int value) => new() { TypedValue = value };
 }
 
+/// <summary>What an append depends on.</summary>
+/// <param name="End">The newest epoch, and the log's last zxid.</param>
+/// <param name="Seen">What some server has reported to have been committed; 0 for nothing.</param>
+/// <param name="IsMine">True when the session's owner has claimed the epoch.</param>
+internal readonly record struct LogState(LogPosition End, long Seen, bool IsMine);
+
+/// <param name="End">Where the log ends.</param>
+/// <param name="Missing">What the log should reach and does not: then nothing was claimed; 0 when it was.</param>
+internal readonly record struct ClaimOutcome(LogPosition End, long Missing);
+
 /// <param name="IsInLog">False: it is not there and will not be.</param>
-/// <param name="Epoch">The newest.</param>
-internal readonly record struct AppendOutcome(bool IsInLog, long Epoch);
+internal readonly record struct AppendOutcome(bool IsInLog, LogState State);

@@ -65,12 +65,14 @@ internal sealed class PostgresMemberSession : IAsyncDisposable
         await using (rows.ConfigureAwait(false))
         {
             long epoch = 0;
+            long logEnd = 0;
             (int, long)? leader = null;
             int? successor = null;
             var members = new List<MemberView>();
             while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
                 epoch = rows.GetInt64(0);
+                logEnd = rows.GetInt64(12);
                 leader = rows.IsDBNull(1) || rows.IsDBNull(2) ? null : (rows.GetInt32(1), rows.GetInt64(2));
                 successor = rows.IsDBNull(3) ? null : rows.GetInt32(3);
                 if (!rows.IsDBNull(4))
@@ -80,7 +82,7 @@ internal sealed class PostgresMemberSession : IAsyncDisposable
             }
 
             return members.Find(member => member.Info.Id == _self.Id) is { } own && own.Info.Incarnation == _self.Incarnation
-                ? new EnsembleView(epoch, leader, successor, members)
+                ? new EnsembleView(epoch, leader, successor, members, logEnd)
                 : throw new MemberConflictException(
                     $"{_store.Name}: the member with id {_self.Id} is another process now; ids must differ");
         }
@@ -200,7 +202,8 @@ internal sealed class PostgresMemberSession : IAsyncDisposable
         SELECT e.epoch, e.leader_id, e.leader_incarnation, e.successor,
             m.id, m.incarnation, m.peer_address, m.client_address, m.followed_epoch, m.last_zxid,
             extract(epoch FROM clock_timestamp() - m.heartbeat)::float8,
-            m.id IN (SELECT l.objid::bigint FROM pg_locks l WHERE {IsMemberLock})
+            m.id IN (SELECT l.objid::bigint FROM pg_locks l WHERE {IsMemberLock}),
+            {PostgresLogSession.EndIn(_store.Schema)}
         FROM {_store.Schema}.zk_ensemble e LEFT JOIN {_store.Schema}.zk_member m ON true
         ORDER BY m.id
         """)

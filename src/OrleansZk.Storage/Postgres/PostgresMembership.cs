@@ -72,7 +72,7 @@ public sealed class PostgresMembership(PostgresStore store, ILogger<PostgresMemb
 
             if (wasOpen && _self is { } self)
             {
-                logger.MemberSessionLost(exception, self.Id, store.Name);
+                logger.MemberSessionLost(self.Id, store.Name, exception.Message);
             }
 
             throw PostgresFaults.Translate(exception, store.Name, "the heartbeat");

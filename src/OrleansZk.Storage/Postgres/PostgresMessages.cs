@@ -22,14 +22,14 @@ internal static partial class PostgresMessages
     [LoggerMessage(52, LogLevel.Information, "Checkpoint in {Store} moved to zxid 0x{Zxid:x}: {Nodes} nodes changed, in {Milliseconds} ms")]
     public static partial void CheckpointWritten(this ILogger logger, string store, long zxid, long nodes, long milliseconds);
 
-    [LoggerMessage(53, LogLevel.Warning, "Checkpoint in {Store} stays where it is: writing zxid 0x{Zxid:x} failed")]
-    public static partial void CheckpointFailed(this ILogger logger, Exception exception, string store, long zxid);
+    [LoggerMessage(53, LogLevel.Warning, "Checkpoint in {Store} stays where it is: writing zxid 0x{Zxid:x} failed: {Reason}")]
+    public static partial void CheckpointFailed(this ILogger logger, string store, long zxid, string reason);
 
     [LoggerMessage(61, LogLevel.Information, "Member {Id} joined in {Store}, incarnation {Incarnation}")]
     public static partial void MemberJoined(this ILogger logger, int id, string store, long incarnation);
 
-    [LoggerMessage(62, LogLevel.Warning, "Member {Id} lost its session with {Store}; the next heartbeat opens another")]
-    public static partial void MemberSessionLost(this ILogger logger, Exception exception, int id, string store);
+    [LoggerMessage(62, LogLevel.Warning, "Member {Id} lost its session with {Store}; the next heartbeat opens another: {Reason}")]
+    public static partial void MemberSessionLost(this ILogger logger, int id, string store, string reason);
 
     [LoggerMessage(63, LogLevel.Warning, "Member {Id} ended its own former session with {Store}, which the store had not seen die")]
     public static partial void FormerSessionEnded(this ILogger logger, int id, string store);

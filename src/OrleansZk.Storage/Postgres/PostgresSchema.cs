@@ -92,6 +92,14 @@ internal static class PostgresSchema
             last_zxid       BIGINT NOT NULL
         );
         """,
+        """
+        -- What servers have seen committed and have not found in the store again, which must have lost it: nobody may append before the log reaches that far. 0 for nothing.
+        ALTER TABLE zk_ensemble
+            ADD COLUMN seen_epoch BIGINT NOT NULL DEFAULT 0,
+            ADD COLUMN seen_zxid BIGINT NOT NULL DEFAULT 0;
+        -- True where an operator has given up what was lost: the epoch begins behind what is left.
+        ALTER TABLE zk_epoch ADD COLUMN is_loss_accepted BOOLEAN NOT NULL DEFAULT false;
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -10,7 +10,7 @@ public static class PostgresServices
 {
     /// <summary>Adds the storage that the servers of an ensemble share: log, checkpoint and membership in one PostgreSQL.</summary>
     /// <remarks>
-    /// Gives <see cref="ITransactionLog"/>, <see cref="ICheckpointStore"/> and <see cref="IMembership"/>, unopened, and the
+    /// Gives <see cref="ISharedTransactionLog"/> (as <see cref="ITransactionLog"/> too), <see cref="ICheckpointStore"/> and <see cref="IMembership"/>, unopened, and the
     /// <see cref="PostgresStore"/> behind them. The host adds a <see cref="PostgresIdentity"/>.
     /// </remarks>
     /// <exception cref="OptionsValidationException">At the start: an option is out of its range.</exception>
@@ -27,10 +27,11 @@ public static class PostgresServices
 
         // The container disposes of these in the opposite order, so the store is closed last.
         services.AddSingleton(provider => new PostgresStore(provider.GetRequiredService<IOptions<PostgresOptions>>().Value));
-        services.AddSingleton<ITransactionLog>(provider => new PostgresTransactionLog(
+        services.AddSingleton<ISharedTransactionLog>(provider => new PostgresTransactionLog(
             provider.GetRequiredService<PostgresStore>(),
             provider.GetRequiredService<PostgresIdentity>(),
             provider.GetRequiredService<ILogger<PostgresTransactionLog>>()));
+        services.AddSingleton<ITransactionLog>(provider => provider.GetRequiredService<ISharedTransactionLog>());
         services.AddSingleton<ICheckpointStore>(provider => new PostgresCheckpointStore(
             provider.GetRequiredService<PostgresStore>(), provider.GetRequiredService<ILogger<PostgresCheckpointStore>>()));
         services.AddSingleton<IMembership>(provider => new PostgresMembership(

@@ -10,7 +10,7 @@ namespace OrleansZk.Storage.Postgres;
 /// An append is one round trip and one commit, over a session that is the log's own; one that fails is closed, and the next call
 /// opens another. Nothing is repeated here: that is the caller's part. Thread-safe; calls that write wait for each other.
 /// </remarks>
-public sealed class PostgresTransactionLog : ITransactionLog
+public sealed class PostgresTransactionLog : ISharedTransactionLog
 {
     /// <summary>Groups that one statement drops: what is appended meanwhile waits for its commit.</summary>
     private const int TruncationChunk = 1000;
@@ -19,6 +19,7 @@ public sealed class PostgresTransactionLog : ITransactionLog
     private readonly PostgresIdentity _identity;
     private readonly ILogger _logger;
     private readonly PostgresLogReader _reader;
+    private readonly PostgresLogRepair _repair;
     private readonly SemaphoreSlim _gate = new(1);
 
     private PostgresLogSession? _session;
@@ -34,7 +35,11 @@ public sealed class PostgresTransactionLog : ITransactionLog
         _identity = identity;
         _logger = logger;
         _reader = new PostgresLogReader(store);
+        _repair = new PostgresLogRepair(store, identity);
     }
+
+    /// <inheritdoc/>
+    public string StoreName => _store.Name;
 
     /// <inheritdoc/>
     /// <exception cref="CheckpointException">The schema is a newer version's, or another ensemble's.</exception>
@@ -70,7 +75,7 @@ public sealed class PostgresTransactionLog : ITransactionLog
     /// <inheritdoc/>
     /// <remarks>After <see cref="StoreUnavailableException"/> the epoch may be the caller's: claiming again from the same
     /// <paramref name="current"/> finds out.</remarks>
-    public async ValueTask<long> ClaimEpochAsync(long current, CancellationToken cancellationToken)
+    public async ValueTask<long> ClaimEpochAsync(long current, long known, CancellationToken cancellationToken)
     {
         await _store.PrepareAsync(cancellationToken).ConfigureAwait(false);
         await EnterAsync(cancellationToken).ConfigureAwait(false);
@@ -79,19 +84,32 @@ public sealed class PostgresTransactionLog : ITransactionLog
             PostgresLogSession session = await SessionAsync(cancellationToken).ConfigureAwait(false);
             bool isRepeated = _unsettledClaim == current;
             _unsettledClaim = current;
-            if (await session.ClaimAsync(current, _identity, cancellationToken).ConfigureAwait(false) is not var (end, start))
+            long expected = _epoch == current && current != 0 ? Math.Max(known, _last) : known;
+            ClaimOutcome? outcome = await session.ClaimAsync(current, expected, cancellationToken).ConfigureAwait(false);
+            LogPosition end;
+            if (outcome is { } claimed)
             {
-                bool isMine = isRepeated && await session.IsOwnerAsync(current + 1, _identity, cancellationToken).ConfigureAwait(false);
-                (end, start) = await session.ReadEndAsync(cancellationToken).ConfigureAwait(false);
-                if (!isMine || end.Epoch != current + 1)
+                if (claimed.Missing != 0)
                 {
                     _unsettledClaim = null;
-                    throw new LeaderFencedException(end.Epoch);
+                    throw RolledBack(claimed.End, current, claimed.Missing);
                 }
+
+                end = claimed.End;
+            }
+            else
+            {
+                LogState state = await session.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+                if (!isRepeated || !state.IsMine || state.End.Epoch != current + 1)
+                {
+                    _unsettledClaim = null;
+                    throw new LeaderFencedException(state.End.Epoch);
+                }
+
+                end = state.End;
             }
 
             _unsettledClaim = null;
-            CheckEnd(end, start);
             (_epoch, _last) = (end.Epoch, end.LastZxid);
 
             // What became of an append that was given up is known now: the log has it, or its epoch is over.
@@ -157,10 +175,16 @@ public sealed class PostgresTransactionLog : ITransactionLog
         try
         {
             PostgresLogSession session = await SessionAsync(cancellationToken).ConfigureAwait(false);
-            long newest = await session.ReadEpochAsync(cancellationToken).ConfigureAwait(false);
-            if (newest != OwnEpoch)
+            LogState state = await session.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+            if (state.End.Epoch > OwnEpoch)
             {
-                throw new LeaderFencedException(newest);
+                throw new LeaderFencedException(state.End.Epoch);
+            }
+
+            // An append whose outcome is unknown may have moved the end; the next attempt at it judges.
+            if (HasLost(state, OwnEpoch) || (_unsettled is null && state.End.LastZxid != _last))
+            {
+                throw RolledBack(state.End, OwnEpoch, Math.Max(_last, state.Seen));
             }
         }
         catch (Exception exception) when (BreaksSession(exception))
@@ -228,6 +252,18 @@ public sealed class PostgresTransactionLog : ITransactionLog
         }
     }
 
+    /// <inheritdoc/>
+    public ValueTask<LogLoss?> FindLossAsync(LogMark mark, CancellationToken cancellationToken) => _repair.FindLossAsync(mark, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask ReportLossAsync(LogMark mark, CancellationToken cancellationToken) => _repair.ReportLossAsync(mark, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask RestoreAsync(LogRestoration restoration, CancellationToken cancellationToken) => _repair.RestoreAsync(restoration, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask AcceptLossAsync(LogMark mark, CancellationToken cancellationToken) => _repair.AcceptLossAsync(mark, cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await _gate.WaitAsync().ConfigureAwait(false);
@@ -264,12 +300,24 @@ public sealed class PostgresTransactionLog : ITransactionLog
         }
 
         _unsettled = null;
-        throw outcome.Epoch != epoch
-            ? new LeaderFencedException(outcome.Epoch)
+        if (outcome.State.End.Epoch > epoch)
+        {
+            throw new LeaderFencedException(outcome.State.End.Epoch);
+        }
+
+        throw HasLost(outcome.State, epoch)
+            ? RolledBack(outcome.State.End, epoch, Math.Max(_last, outcome.State.Seen))
             : new LogCorruptException(
                 $"{_store.Name}, table zk_log: group 0x{group.FirstZxid:x} to 0x{group.LastZxid:x} does not extend the log, "
                 + $"though its epoch {epoch} is the newest: the table was changed by another program");
     }
+
+    /// <summary>True when the store has less than this leader has appended, or than some other server has seen.</summary>
+    private bool HasLost(in LogState state, long epoch) =>
+        state.End.Epoch < epoch || !state.IsMine || state.End.LastZxid < _last || state.Seen > state.End.LastZxid;
+
+    private LogRolledBackException RolledBack(LogPosition found, long epoch, long known) =>
+        new(_store.Name, found, new LogMark(Math.Max(epoch, known >>> 32), _identity.ServerId, _identity.Incarnation, known));
 
     private void CheckEnd(LogPosition end, long start)
     {
@@ -299,12 +347,12 @@ public sealed class PostgresTransactionLog : ITransactionLog
         }
 
         await CloseSessionAsync().ConfigureAwait(false);
-        return _session = await PostgresLogSession.OpenAsync(_store, cancellationToken).ConfigureAwait(false);
+        return _session = await PostgresLogSession.OpenAsync(_store, _identity, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>False for what the store has said clearly; after all else the session may be in any state.</summary>
     private static bool BreaksSession(Exception exception) =>
-        exception is not (LeaderFencedException or LogCorruptException or InvalidOperationException);
+        exception is not (LeaderFencedException or LogCorruptException or LogRolledBackException or InvalidOperationException);
 
     private async ValueTask CloseSessionAsync()
     {

@@ -76,7 +76,8 @@ internal sealed class ClusterServer : IAsyncDisposable
         Port, timeout, follows?.Session, follows?.LastZxid ?? 0, canBeReadOnly, TestContext.Current.CancellationToken).InTimeAsync();
 
     /// <summary>Starts the process and does not wait for anything.</summary>
-    public void Launch() => _process.Launch();
+    /// <param name="overrides">Settings for this start only.</param>
+    public void Launch(IReadOnlyDictionary<string, string>? overrides = null) => _process.Launch(overrides);
 
     /// <summary>Starts the process and waits until it serves.</summary>
     public Task StartAsync() => _process.StartAsync();

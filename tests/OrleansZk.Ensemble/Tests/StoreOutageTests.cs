@@ -79,6 +79,13 @@ public sealed class StoreOutageTests
         }
 
         (await load.JudgeAsync()).ShouldBeFaultless(cluster);
+        foreach (ClusterServer server in cluster.Servers)
+        {
+            // Some 100 attempts of the leader alone: said once, then at intervals, and without stacks.
+            server.Log.SinceStart.Split("Store unavailable").Length.ShouldBeLessThan(10, server.Log.SinceStart);
+            server.Log.SinceStart.ShouldNotContain("   at ", Case.Sensitive);
+        }
+
         RunReport.Print($"{reads} reads without the store; longest pause of writes {load.LongestPause(begin).TotalMilliseconds:0} ms; {load.Acknowledged} writes");
     }
 }

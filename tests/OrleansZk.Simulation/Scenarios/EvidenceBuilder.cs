@@ -30,6 +30,10 @@ internal static class EvidenceBuilder
         };
     }
 
+    /// <summary>Every transaction that the store has, or had before a checkpoint covered it.</summary>
+    public static IEnumerable<long> Zxids(SimulatedWorld world) =>
+        world.Store.Committed.SelectMany(committed => GroupCodec.Read(committed.Group).Transactions).Select(transaction => transaction.Zxid);
+
     public static Dictionary<string, FinalNode> TreeOf(DataTree tree) =>
         TreeDigestCheck.Walk(tree).ToDictionary(node => node.Path, node => new FinalNode(node.Data, node.Stat), StringComparer.Ordinal);
 

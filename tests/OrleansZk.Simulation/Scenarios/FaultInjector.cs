@@ -7,11 +7,12 @@ internal sealed class FaultInjector(SimulatedWorld world, Scenario scenario)
 {
     public void Begin()
     {
-        Repeat(scenario.Faults.Crash, () => world.Crash(AnyServer()));
-        Repeat(scenario.Faults.Pause, () => world.Pause(AnyServer()));
-        Repeat(scenario.Faults.AtCommit, () => world.Store.AtNextCommit = world.StrikeAtCommit);
-        Repeat(scenario.Faults.Stop, () => world.Stop(AnyServer()));
-        Repeat(scenario.Faults.Transfer, () => world.Transfer(AnyServer().Id));
+        Repeat(scenario.Faults.Crash, UnlessSpared(() => world.Crash(AnyServer())));
+        Repeat(scenario.Faults.Pause, UnlessSpared(() => world.Pause(AnyServer())));
+        Repeat(scenario.Faults.AtCommit, UnlessSpared(() => world.Store.AtNextCommit = world.StrikeAtCommit));
+        Repeat(scenario.Faults.Stop, UnlessSpared(() => world.Stop(AnyServer())));
+        Repeat(scenario.Faults.Transfer, UnlessSpared(() => world.Transfer(AnyServer().Id)));
+        Repeat(scenario.Faults.StoreLoss, world.LoseCommits);
         Repeat(scenario.Faults.Partition, world.Partition);
         Repeat(scenario.Faults.Isolation, () => world.Isolate(AnyServer(), TimeSpan.FromMilliseconds(world.Queue.Random.Next(1000, 15_000))));
         Repeat(scenario.Faults.StoreOutage, () => world.Store.GoAway(TimeSpan.FromMilliseconds(world.Queue.Random.Next(50, 3000))));
@@ -22,6 +23,14 @@ internal sealed class FaultInjector(SimulatedWorld world, Scenario scenario)
     }
 
     private ISimulatedServer AnyServer() => world.Servers[world.Queue.Random.Next(world.Servers.Count)];
+
+    private Action UnlessSpared(Action fault) => () =>
+    {
+        if (!world.IsSpared)
+        {
+            fault();
+        }
+    };
 
     private void Repeat(TimeSpan mean, Action fault)
     {

@@ -58,6 +58,25 @@ internal sealed record Scenario(int Seed)
     /// <summary>A scenario of an ensemble, drawn from a seed.</summary>
     public static Scenario Ensemble(int seed) => Draw(seed, new Random(seed ^ 0x5eed).Next(1, 6));
 
+    /// <summary>A scenario of an ensemble whose store loses its newest commits, drawn from a seed.</summary>
+    /// <remarks>
+    /// Nothing else happens to the leader while it puts them back (<see cref="SimulatedWorld.IsSpared"/>): what a single process knows that dies with its store, nobody can miss.
+    /// </remarks>
+    public static Scenario StoreLoss(int seed)
+    {
+        var random = new Random(seed ^ 0x10ce5);
+        Scenario drawn = Draw(seed, random.Next(1, 5));
+        return drawn with
+        {
+            Faults = drawn.Faults with
+            {
+                Partition = TimeSpan.Zero, Isolation = TimeSpan.Zero, StoreCut = TimeSpan.Zero,
+                StoreLoss = TimeSpan.FromSeconds(3 + (random.NextDouble() * 6)),
+            },
+            Server = drawn.Server with { HistoryBytes = random.Next(3) == 0 ? drawn.Server.HistoryBytes : 1 << 20 },
+        };
+    }
+
     /// <summary>A leader that has been deposed is found out by its first write: only where writes are rare can it answer anything else before.</summary>
     public static WorkloadOptions RareWrites { get; } = new() { Reads = 30, Writes = 3, Multis = 0, Syncs = 50, Closes = 0, Watches = 2 };
 
@@ -165,6 +184,9 @@ internal sealed record FaultMix
     /// <summary>One server cannot reach the store.</summary>
     public TimeSpan StoreCut { get; init; }
 
+    /// <summary>The store loses its newest commits.</summary>
+    public TimeSpan StoreLoss { get; init; }
+
     public TimeSpan ClientDeath { get; init; }
 
     /// <summary>One connection of a client breaks.</summary>
@@ -178,5 +200,5 @@ internal sealed record FaultMix
         $"crash {Crash.TotalSeconds:F1} pause {Pause.TotalSeconds:F1} at commit {AtCommit.TotalSeconds:F1} stop {Stop.TotalSeconds:F1} "
         + $"transfer {Transfer.TotalSeconds:F1} partition {Partition.TotalSeconds:F1} isolation {Isolation.TotalSeconds:F1} "
         + $"outage {StoreOutage.TotalSeconds:F1} cut {StoreCut.TotalSeconds:F1} death {ClientDeath.TotalSeconds:F1} drop {ConnectionDrop.TotalSeconds:F1} "
-        + $"exception {Exception.TotalSeconds:F1}");
+        + $"exception {Exception.TotalSeconds:F1} loss {StoreLoss.TotalSeconds:F1}");
 }

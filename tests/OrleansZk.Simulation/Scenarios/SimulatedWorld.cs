@@ -28,7 +28,7 @@ internal sealed partial class SimulatedWorld : IDisposable
         Queue = new EventQueue(new Random(scenario.Seed));
         Trace = new Trace(Queue);
         Fabric = new Fabric(Queue, Trace) { Times = scenario.Network };
-        Store = new SimulatedStore(Queue, Trace) { Faults = scenario.Store };
+        Store = new SimulatedStore(Queue, Trace) { Faults = scenario.Store, RemembersItsPast = scenario.Faults.StoreLoss > TimeSpan.Zero };
         History = new History(new SimulatedClock(Queue));
         Peers = new PeerDirectory();
         Exceptions = new ExceptionInjector(Queue, Trace);
@@ -110,7 +110,7 @@ internal sealed partial class SimulatedWorld : IDisposable
             {
             }
 
-            foreach (string client in _clients.Where(client => !client.IsDone).Select(client => client.Process.Name))
+            foreach (string client in _clients.Where(client => !client.IsDone && !HasRefused).Select(client => client.Process.Name))
             {
                 Failures.Add($"{client} could not look at the end, {_scenario.QuietTail} after the last fault");
             }
@@ -360,6 +360,10 @@ internal sealed partial class SimulatedWorld : IDisposable
         if (InjectedFaultException.IsCauseOf(failure))
         {
             Trace.Add("ends for an exception", server.Process.Name);
+        }
+        else if (IsRefusal(failure))
+        {
+            Trace.Add("refuses", server.Process.Name);
         }
         else if (failure is not (LeaderFencedException or StoreUnavailableException))
         {

@@ -36,7 +36,11 @@ internal static class Simulator
         try
         {
             world.Run();
-            violations = [.. Checker.Check(EvidenceBuilder.Gather(world))];
+
+            // Servers that all refuse have lost nothing silently; while they served, nothing may have come on top of what was lost.
+            violations = world.HasRefused
+                ? [.. world.Holes().Select(hole => new Violation("hole", hole))]
+                : [.. Checker.Check(EvidenceBuilder.Gather(world))];
         }
 #pragma warning disable CA1031 // Whatever it is, without its seed it is worth nothing.
         catch (Exception e)
@@ -78,6 +82,8 @@ internal static class Simulator
         counts["ends in parts"] = world.Store.Committed
             .Count(committed => GroupCodec.Read(committed.Group).Transactions.Any(transaction => transaction is { SessionId: 0, Body: MultiBody }));
         Add("refused by a limit", step => step.Kind == HistoryEventKind.Answered && world.MayRefuse(step.Operation!, Worst(step.Operation!.Answer!)));
+        counts["refused"] = world.HasRefused ? 1 : 0;
+        counts["healed"] = counts.GetValueOrDefault("is restored");
         counts["unknown"] = world.History.Operations.Count(operation => operation.Outcome == Outcome.Unknown);
         return counts;
     }

@@ -27,6 +27,9 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
     private bool _hasEndedDuties;
     private long _incarnation;
 
+    // On the server's disk: it outlives the process.
+    private LogMark? _mark;
+
     public int Id => id;
 
     public SimulatedProcess Process { get; } = new(world.Queue, $"server{id}", id);
@@ -40,6 +43,9 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
     public Member? Member { get; private set; }
 
     public IReadOnlyList<Progress> Stages => [.. Member?.Stages ?? [], .. _leader?.Stages ?? []];
+
+    /// <summary>True when the store has this incarnation as the leader.</summary>
+    public bool LeadsIn(SimulatedStore store) => Process.IsAlive && !Process.IsPaused && store.Leader == (id, _incarnation);
 
     public void Start()
     {
@@ -83,6 +89,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
             var log = new SimulatedLog(world.Store, Process, id, _incarnation);
             var checkpoints = new SimulatedCheckpointStore(world.Store, Process);
             var scheduler = new SimulatedScheduler(world.Queue, Process);
+            await StoreGuard.CheckAsync(log, _mark, null, NullLogger.Instance, CancellationToken.None).ConfigureAwait(false);
             EnsembleRecord record = await checkpoints.OpenAsync(CancellationToken.None).ConfigureAwait(false);
             var identity = new ReplicaIdentity(id, _incarnation);
             Replica NewReplica() => new(
@@ -109,7 +116,11 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
                 clock,
                 scheduler,
                 new MemberLogger(this, world));
-            member.Failed += failure => world.OnFailed(this, generation, failure);
+            member.Failed += failure =>
+            {
+                _mark = member.Mark;
+                world.OnFailed(this, generation, failure);
+            };
             member.BeganToLead += (leader, after) => _ = LeadAsync(leader, after, loader, log, checkpoints, generation);
             member.CeasedToLead += () => (_leader, _checkpointer) = (null, null);
             directory.Listen(_address, Process, member);
@@ -174,12 +185,12 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
         {
             try
             {
-                CheckpointHeader? header = await loader.MarkChangesAsync(Replica!, after, CancellationToken.None).ConfigureAwait(false);
+                (CheckpointHeader? header, LogBacklog backlog) = await loader.MarkChangesAsync(Replica!, after, CancellationToken.None).ConfigureAwait(false);
                 if (_leader == leader)
                 {
                     _checkpointer = new Checkpointer(
-                        Replica!, log, checkpoints, new CheckpointOptions { Transactions = world.Options.CheckpointEvery, KeepsOneMore = true },
-                        NullLogger<Checkpointer>.Instance, header, tracking);
+                        Replica!, log, checkpoints, new CheckpointOptions { Transactions = world.Options.CheckpointEvery, RetryAfter = TimeSpan.Zero, KeepsOneMore = true },
+                        NullLogger<Checkpointer>.Instance, header, tracking, backlog: backlog);
                 }
 
                 return;
@@ -212,6 +223,7 @@ internal sealed class MemberServer(ServerSurroundings world, Fabric fabric, Peer
 
     private void DoDuties()
     {
+        _mark = Member!.Mark;
         if (!world.Options.IgnoresActivity)
         {
             Replica!.ReportActivity();

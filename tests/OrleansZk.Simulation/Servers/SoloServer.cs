@@ -82,7 +82,7 @@ internal sealed class SoloServer(ServerSurroundings world, int id) : ISimulatedS
             _sessions = new SessionClock(replica, _options.TickTime, clock, NullLogger.Instance);
             replica.SetLeader(leader);
             _checkpointer = new Checkpointer(
-                replica, log, checkpoints, new CheckpointOptions { Transactions = world.Options.CheckpointEvery }, NullLogger<Checkpointer>.Instance, loaded);
+                replica, log, checkpoints, new CheckpointOptions { Transactions = world.Options.CheckpointEvery, RetryAfter = TimeSpan.Zero }, NullLogger<Checkpointer>.Instance, loaded);
             (Replica, _leader, IsServing) = (replica, leader, true);
             world.Trace.Add("serves from", Process.Name, replica.LastAppliedZxid);
             var tick = TimeSpan.FromMilliseconds(_options.TickTime / 2.0);

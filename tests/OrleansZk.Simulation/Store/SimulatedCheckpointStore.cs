@@ -140,6 +140,7 @@ internal sealed class SimulatedCheckpointStore(SimulatedStore store, SimulatedPr
 
         store.Trace.Add("checkpoint", process.Name, header.Zxid);
         (state.Header, state.Nodes, state.Sessions) = (header, newNodes, newSessions);
+        store.Remember();
         return true;
     }
 }

@@ -5,22 +5,30 @@ using OrleansZk.Simulation.World;
 namespace OrleansZk.Simulation.Store;
 
 /// <summary>The shared log as one incarnation of a server sees it.</summary>
-internal sealed class SimulatedLog(SimulatedStore store, SimulatedProcess process, int serverId, long incarnation) : ITransactionLog
+internal sealed class SimulatedLog(SimulatedStore store, SimulatedProcess process, int serverId, long incarnation) : ISharedTransactionLog
 {
     private const int GroupsPerRead = 8;
     private const long LaterTicks = 300 * TimeSpan.TicksPerMillisecond;
 
     private long _epoch;
+    private long _last;
     private bool _isAppending;
+
+    public string StoreName => "the simulated store";
 
     public ValueTask<LogPosition> OpenAsync(CancellationToken cancellationToken) =>
         store.Call(process, "open", () => store.End, isChange: false, cancellationToken);
 
-    public async ValueTask<long> ClaimEpochAsync(long current, CancellationToken cancellationToken)
+    public async ValueTask<long> ClaimEpochAsync(long current, long known, CancellationToken cancellationToken)
     {
-        long epoch = await store.Call(
-            process, "claim", () => store.Claim(current, (serverId, incarnation)), isChange: true, cancellationToken).ConfigureAwait(false);
-        _epoch = epoch;
+        known = _epoch == current && current != 0 ? Math.Max(known, _last) : known;
+        (long epoch, long last) = await store.Call(
+            process,
+            "claim",
+            () => (store.Claim(current, known, (serverId, incarnation)), store.End.LastZxid),
+            isChange: true,
+            cancellationToken).ConfigureAwait(false);
+        (_epoch, _last) = (epoch, last);
         return epoch;
     }
 
@@ -33,10 +41,10 @@ internal sealed class SimulatedLog(SimulatedStore store, SimulatedProcess proces
 
         // Copied: the engine uses the group's memory again as soon as it is answered.
         LogGroup copy = group with { Bytes = group.Bytes.ToArray() };
-        long epoch = _epoch;
+        (long epoch, long previous) = (_epoch, _last);
         bool Append()
         {
-            store.Append(copy, epoch, process);
+            store.Append(copy, previous, epoch, (serverId, incarnation), process);
             return true;
         }
 
@@ -46,10 +54,13 @@ internal sealed class SimulatedLog(SimulatedStore store, SimulatedProcess proces
             if (store.Sabotage.AnswersBeforeCommit)
             {
                 AppendLater(Append);
-                return;
+            }
+            else
+            {
+                await store.Call(process, "append", Append, isChange: true, cancellationToken).ConfigureAwait(false);
             }
 
-            await store.Call(process, "append", Append, isChange: true, cancellationToken).ConfigureAwait(false);
+            _last = Math.Max(_last, group.LastZxid);
         }
         catch (LeaderFencedException) when (store.Sabotage.ForgivesDeposed)
         {
@@ -68,11 +79,20 @@ internal sealed class SimulatedLog(SimulatedStore store, SimulatedProcess proces
             return;
         }
 
-        long epoch = _epoch;
+        (long epoch, long last) = (_epoch, _last);
         await store.Call(
             process,
             "confirm",
-            () => store.Epoch == epoch ? true : throw new LeaderFencedException(store.Epoch),
+            () =>
+            {
+                if (store.Epoch > epoch)
+                {
+                    throw new LeaderFencedException(store.Epoch);
+                }
+
+                store.ThrowIfRolledBack(last, epoch, (serverId, incarnation));
+                return true;
+            },
             isChange: false,
             cancellationToken).ConfigureAwait(false);
     }
@@ -116,7 +136,30 @@ internal sealed class SimulatedLog(SimulatedStore store, SimulatedProcess proces
         isChange: true,
         cancellationToken).ConfigureAwait(false);
 
+    public ValueTask<LogLoss?> FindLossAsync(LogMark mark, CancellationToken cancellationToken) =>
+        store.Call(process, "find loss", () => store.FindLoss(mark), isChange: false, cancellationToken);
+
+    public ValueTask ReportLossAsync(LogMark mark, CancellationToken cancellationToken) =>
+        ChangeAsync("report loss", () => store.ReportLoss(mark), cancellationToken);
+
+    public ValueTask RestoreAsync(LogRestoration restoration, CancellationToken cancellationToken) =>
+        ChangeAsync("restore", () => store.Restore(restoration), cancellationToken);
+
+    public ValueTask AcceptLossAsync(LogMark mark, CancellationToken cancellationToken) =>
+        ChangeAsync("accept loss", () => store.AcceptLoss(mark, (serverId, incarnation)), cancellationToken);
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async ValueTask ChangeAsync(string what, Action change, CancellationToken cancellationToken) => await store.Call(
+        process,
+        what,
+        () =>
+        {
+            change();
+            return true;
+        },
+        isChange: true,
+        cancellationToken).ConfigureAwait(false);
 
     private void AppendLater(Func<bool> append)
     {

@@ -98,5 +98,6 @@ internal sealed class SimulatedMembership(SimulatedStore store, SimulatedProcess
         store.Epoch,
         store.Leader,
         store.Successor,
-        [.. store.Members.Values.Select(member => new MemberView(member.Info, member.Report, store.Queue.Time - member.BeatAt, member.IsConnected))]);
+        [.. store.Members.Values.Select(member => new MemberView(member.Info, member.Report, store.Queue.Time - member.BeatAt, member.IsConnected))],
+        store.End.LastZxid);
 }

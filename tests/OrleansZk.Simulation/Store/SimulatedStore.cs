@@ -6,7 +6,7 @@ namespace OrleansZk.Simulation.Store;
 
 /// <summary>The store that all servers share and that outlives them: the log with its fence, the checkpoint, the members.</summary>
 /// <remarks>What happens in the store happens at one moment of the queue; the way there and back takes time and can fail.</remarks>
-internal sealed class SimulatedStore(EventQueue queue, Trace trace)
+internal sealed partial class SimulatedStore(EventQueue queue, Trace trace)
 {
     private readonly List<LogGroup> _groups = [];
     private readonly Dictionary<long, LogGroup> _byFirstZxid = [];
@@ -131,23 +131,32 @@ internal sealed class SimulatedStore(EventQueue queue, Trace trace)
         return new ValueTask<T>(done.Task);
     }
 
-    public long Claim(long current, (int Id, long Incarnation) by)
+    /// <param name="known">What the log must reach.</param>
+    public long Claim(long current, long known, (int Id, long Incarnation) by)
     {
         if (current != Epoch)
         {
             throw new LeaderFencedException(Epoch);
         }
 
+        if (!Sabotage.ForgetsItsLoss && (End.LastZxid < Math.Max(known, Seen.LastZxid) || Epoch < Seen.Epoch))
+        {
+            throw RolledBack(new LogMark(current, by.Id, by.Incarnation, known));
+        }
+
         Epoch++;
         Leader = by;
         Successor = null;
         ClaimedAt = queue.Time;
-        Claims.Add(new LeaderClaim(Epoch, $"server {by.Id} of {by.Incarnation}"));
+        AddClaim(new EpochStart(Epoch, by, End.LastZxid));
+        Remember();
         trace.Add("claims epoch", "store", Epoch, by.Id);
         return Epoch;
     }
 
-    public void Append(LogGroup group, long epoch, SimulatedProcess by)
+    /// <param name="previous">The zxid that the group follows.</param>
+    /// <param name="owner">Who claimed <paramref name="epoch"/>.</param>
+    public void Append(LogGroup group, long previous, long epoch, (int Id, long Incarnation) owner, SimulatedProcess by)
     {
         if (_byFirstZxid.TryGetValue(group.FirstZxid, out LogGroup present))
         {
@@ -159,10 +168,12 @@ internal sealed class SimulatedStore(EventQueue queue, Trace trace)
             return;
         }
 
-        if (epoch != Epoch && !Sabotage.SkipsEpochCheck)
+        if (epoch < Epoch && !Sabotage.SkipsEpochCheck)
         {
             throw new LeaderFencedException(Epoch);
         }
+
+        ThrowIfRolledBack(previous, epoch, owner);
 
         if (group.FirstZxid >>> 32 != epoch)
         {
@@ -179,6 +190,7 @@ internal sealed class SimulatedStore(EventQueue queue, Trace trace)
         group = Sabotage.Rewrite?.Invoke(group) ?? group;
         _groups.Add(group);
         Committed.Add((group, by));
+        Remember();
         Action<SimulatedProcess>? strike = AtNextCommit;
         AtNextCommit = null;
         strike?.Invoke(by);
@@ -198,8 +210,10 @@ internal sealed class SimulatedStore(EventQueue queue, Trace trace)
 
     public void Truncate(long zxid)
     {
+        long last = _groups.FindLast(group => group.LastZxid <= zxid).LastZxid;
         _groups.RemoveAll(group => group.LastZxid <= zxid);
-        TruncatedTo = Math.Max(TruncatedTo, zxid);
+        TruncatedTo = Math.Max(TruncatedTo, last);
+        Remember();
     }
 
     public TimeSpan NextDelay()
@@ -243,6 +257,9 @@ internal sealed class StoreSabotage
 
     /// <summary>A deposed leader is told that its append is in the log, where it is not.</summary>
     public bool ForgivesDeposed { get; set; }
+
+    /// <summary>It appends on top of what is left when it has lost its newest commits, as if nothing were missing.</summary>
+    public bool ForgetsItsLoss { get; set; }
 
     /// <summary>A leader answers what needs no commit without asking whether it still leads.</summary>
     public bool SkipsConfirmation { get; set; }

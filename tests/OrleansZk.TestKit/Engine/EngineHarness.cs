@@ -147,11 +147,17 @@ public sealed class EngineHarness : IDisposable
 
     /// <summary>Loads another replica from log and checkpoint, beside the one that runs.</summary>
     /// <param name="skippedZxid">The transaction to pass over; 0 for none.</param>
-    public Replica Recover(long skippedZxid = 0)
+    public Replica Recover(long skippedZxid = 0) => Recover(out _, skippedZxid);
+
+    /// <param name="backlog">What the log had behind the checkpoint.</param>
+    /// <inheritdoc cref="Recover(long)"/>
+    public Replica Recover(out LogBacklog backlog, long skippedZxid = 0)
     {
         Replica replica = NewReplica(skippedZxid);
         LogPosition end = Log.End;
-        Wait(new Recovery(Log, Checkpoints, NullLogger<Recovery>.Instance).LoadAsync(replica, end, CancellationToken.None));
+        var recovery = new Recovery(Log, Checkpoints, NullLogger<Recovery>.Instance);
+        Wait(recovery.LoadAsync(replica, end, CancellationToken.None));
+        backlog = recovery.Replayed;
         return replica;
     }
 

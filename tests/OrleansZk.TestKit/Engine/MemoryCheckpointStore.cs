@@ -12,6 +12,9 @@ public sealed class MemoryCheckpointStore : ICheckpointStore
 
     public CheckpointHeader? Header { get; private set; }
 
+    /// <summary>How many checkpoints were written.</summary>
+    public int Count { get; private set; }
+
     public IReadOnlyDictionary<string, NodeImage> Nodes => _nodes;
 
     public IReadOnlyDictionary<long, SessionState> Sessions => _sessions;
@@ -115,6 +118,7 @@ public sealed class MemoryCheckpointStore : ICheckpointStore
         }
 
         (_nodes, _sessions, Header) = (staged, stagedSessions, header);
+        Count++;
         return ValueTask.CompletedTask;
     }
 

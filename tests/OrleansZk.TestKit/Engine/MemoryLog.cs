@@ -112,11 +112,16 @@ public sealed class MemoryLog : ITransactionLog
 
     public ValueTask<LogPosition> OpenAsync(CancellationToken cancellationToken) => ValueTask.FromResult(End);
 
-    public ValueTask<long> ClaimEpochAsync(long current, CancellationToken cancellationToken)
+    public ValueTask<long> ClaimEpochAsync(long current, long known, CancellationToken cancellationToken)
     {
         if (current != _epoch)
         {
             return ValueTask.FromException<long>(new LeaderFencedException(_epoch));
+        }
+
+        if (End.LastZxid < known)
+        {
+            return ValueTask.FromException<long>(new LogRolledBackException("the log in memory", End, LogMark.None with { LastZxid = known }));
         }
 
         if (_nextClaimFailure is { } failure)

@@ -28,6 +28,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private string DataFolder => Path.Combine(_folder, "data");
 
+    private string BackupFolder => Path.Combine(_folder, "backup");
+
     private Process Running => _process ?? throw new InvalidOperationException("PostgreSQL has not been started");
 
     /// <summary>Creates a cluster and starts it.</summary>
@@ -88,6 +90,20 @@ public sealed class PostgresServer : IAsyncDisposable
         StopGuard();
         Signals.Send(process, immediately ? Quit : Interrupt);
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60)).ConfigureAwait(false);
+    }
+
+    /// <summary>Copies what its folder holds, while the server is stopped, as a backup does.</summary>
+    public async Task BackUpAsync()
+    {
+        await RunAsync("rm", "-rf", BackupFolder).ConfigureAwait(false);
+        await RunAsync("cp", "-a", DataFolder, BackupFolder).ConfigureAwait(false);
+    }
+
+    /// <summary>Puts the copy in the place of what its folder holds, while the server is stopped.</summary>
+    public async Task PutBackAsync()
+    {
+        await RunAsync("rm", "-rf", DataFolder).ConfigureAwait(false);
+        await RunAsync("cp", "-a", BackupFolder, DataFolder).ConfigureAwait(false);
     }
 
     /// <summary>Stops all of its processes as they stand: connections stay open and nothing answers.</summary>

@@ -47,5 +47,5 @@ public sealed class ElectionTests
     private static bool IsTurnOf(int id, EnsembleView view, TimeSpan leaderless) => Election.IsMyTurn(view, id, _ => true, leaderless);
 
     private static EnsembleView View((int Id, long Incarnation)? leader, params int[] ids) => new(
-        5, leader, null, [.. ids.Select(id => new MemberView(new MemberInfo(id, 7, $"h:{id}", $"h:{id}"), default, TimeSpan.Zero, true))]);
+        5, leader, null, [.. ids.Select(id => new MemberView(new MemberInfo(id, 7, $"h:{id}", $"h:{id}"), default, TimeSpan.Zero, true))], 0);
 }

@@ -291,6 +291,83 @@ public sealed class CheckpointTests : EngineTest
         checkpointer.Dispose();
     }
 
+    [Fact]
+    public void It_is_due_after_so_many_bytes_of_the_log_too()
+    {
+        var volume = new LogVolume();
+        var checkpointer = new Checkpointer(
+            Engine.Replica,
+            Engine.Log,
+            Engine.Checkpoints,
+            new CheckpointOptions { Bytes = 1000 },
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<Checkpointer>.Instance,
+            volume: volume,
+            backlog: new LogBacklog(0, 400));
+        foreach ((int added, bool isDue) in new[] { (599, false), (1, true), (999, false), (1, true), (5000, true), (0, false) })
+        {
+            volume.Add(added);
+            int before = Engine.Checkpoints.Count;
+            checkpointer.CheckpointIfDueAsync(CancellationToken.None).IsCompletedSuccessfully.ShouldBeTrue();
+            (Engine.Checkpoints.Count > before).ShouldBe(isDue, $"after {added}");
+        }
+
+        checkpointer.Dispose();
+    }
+
+    [Fact]
+    public void What_the_log_had_at_the_start_counts_too()
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            Session.Ask(Create($"/{i}"));
+        }
+
+        Engine.Restart();
+        using Replica recovered = Engine.Recover(out LogBacklog backlog);
+        backlog.Transactions.ShouldBe(Engine.Log.Groups.Count);
+        backlog.Bytes.ShouldBe(Engine.Log.Groups.Sum(group => (long)group.Bytes.Length));
+    }
+
+    [Fact]
+    public void After_a_failure_it_waits_longer_each_time()
+    {
+        var checkpointer = new Checkpointer(
+            Engine.Replica,
+            Engine.Log,
+            Engine.Checkpoints,
+            new CheckpointOptions { Transactions = 1 },
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<Checkpointer>.Instance);
+        Session.Ask(Create("/a"));
+        int failures = 0;
+        for (int second = 0; second < 200; second++)
+        {
+            Engine.Checkpoints.FailAfterChunks = 0;
+            Task turn = checkpointer.CheckpointIfDueAsync(CancellationToken.None);
+            failures += turn.IsFaulted ? 1 : 0;
+            Engine.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        // At 0, 1, 3, 7, 15, 31, 63, 123, 183.
+        failures.ShouldBe(9);
+        checkpointer.Dispose();
+    }
+
+    [Fact]
+    public void An_append_that_is_repeated_counts_once()
+    {
+        var volume = new LogVolume();
+        var log = new MeteredLog(Engine.Log, volume);
+        Engine.Log.Mode = AppendMode.Held;
+        long zxid = Engine.Log.Groups[^1].LastZxid + 1;
+        _ = log.AppendAsync(new LogGroup(zxid, zxid, new byte[100]), CancellationToken.None).AsTask();
+        Engine.Log.FailNext(new StoreUnavailableException("away"));
+        Engine.Log.Release();
+        Engine.Log.Mode = AppendMode.Immediate;
+        log.AppendAsync(new LogGroup(zxid, zxid, new byte[100]), CancellationToken.None).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
+        log.AppendAsync(new LogGroup(zxid + 1, zxid + 1, new byte[10]), CancellationToken.None).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
+        volume.Bytes.ShouldBe(110);
+    }
+
     private DataTree Loaded()
     {
         var tree = new DataTree();
