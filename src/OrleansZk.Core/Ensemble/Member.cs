@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansZk.Core.Diagnostics;
 using OrleansZk.Core.Replication;
 
 namespace OrleansZk.Core.Ensemble;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
+using OrleansZk.Core.Diagnostics;
 
 namespace OrleansZk.Core.Replication;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using OrleansZk.Core.Access;
+using OrleansZk.Core.Diagnostics;
 using OrleansZk.Core.Ensemble;
 using OrleansZk.Core.Reaping;
 using OrleansZk.Core.Replication;

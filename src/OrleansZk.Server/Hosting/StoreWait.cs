@@ -1,3 +1,4 @@
+using OrleansZk.Core.Diagnostics;
 using OrleansZk.Core.Replication;
 
 namespace OrleansZk.Server.Hosting;

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
-using OrleansZk.Core.Replication;
+using OrleansZk.Core.Diagnostics;
 
-namespace OrleansZk.Unit.Replication;
+namespace OrleansZk.Unit.Diagnostics;
 
 public sealed class RecurringProblemTests
 {

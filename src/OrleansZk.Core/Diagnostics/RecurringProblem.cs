@@ -1,6 +1,7 @@
-namespace OrleansZk.Core.Replication;
+namespace OrleansZk.Core.Diagnostics;
 
-/// <summary>Decides when a failure that happens again and again is logged: the first time, then at intervals with a count. Thread-safe.</summary>
+/// <summary>Decides when a failure that happens again and again is logged: the first time, then at intervals with a count, until it is over. Thread-safe.</summary>
+/// <remarks>What has no end, such as refused clients, is a <see cref="RepeatedEvent"/>.</remarks>
 /// <param name="interval">Between two messages; null for 30 seconds.</param>
 public sealed class RecurringProblem(TimeProvider clock, TimeSpan? interval = null)
 {
