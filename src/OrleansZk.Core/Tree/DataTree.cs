@@ -187,7 +187,16 @@ public sealed class DataTree
     }
 
     /// <summary>Counts a path as changed since the last checkpoint.</summary>
-    internal void Mark(string path) => Changes.Mark(path, Find(path));
+    internal void Mark(string path)
+    {
+        Changes.Mark(path, Find(path));
+        if (QuotaTable.IsLimits(path, out string quota))
+        {
+            // While the quota stood, its usage was kept up without a change of its own.
+            string stats = QuotaTable.StatsPath(quota);
+            Changes.Mark(stats, Find(stats));
+        }
+    }
 
     /// <summary>Counts every node as changed since the last checkpoint.</summary>
     internal void MarkAll()

@@ -226,6 +226,35 @@ public sealed class CheckpointTests : EngineTest
     }
 
     [Fact]
+    public void The_usage_of_a_quota_that_has_gone_since_is_in_it()
+    {
+        const string Quota = "/zookeeper/quota/q";
+        Session.Ask(Create("/q"));
+        Session.Ask(Create(Quota));
+        Session.Ask(Create(Quota + "/zookeeper_limits", "count=100,bytes=-1"));
+        Session.Ask(Create(Quota + "/zookeeper_stats", "count=0,bytes=0"));
+        Engine.Checkpoint();
+
+        // Of another leader, whose changes this one did not remember.
+        Engine.Replica.Tracking.Stop();
+        int before = Engine.Log.Groups.Count;
+        Session.Ask(Create("/q/a", "beneath the quota"));
+        Session.Ask(Delete(Quota + "/zookeeper_limits"));
+        Engine.Replica.Tracking.Start();
+        Engine.Replica.Tracking.Mark([.. Engine.Log.Groups.Skip(before).SelectMany(group => GroupCodec.Read(group).Transactions)]);
+        using var checkpointer = new Checkpointer(
+            Engine.Replica,
+            Engine.Log,
+            Engine.Checkpoints,
+            new CheckpointOptions(),
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<Checkpointer>.Instance,
+            Engine.Checkpoints.Header);
+        checkpointer.CheckpointAsync(CancellationToken.None).IsCompletedSuccessfully.ShouldBeTrue();
+
+        TreeDigestCheck.Describe(Loaded()).ShouldBe(TreeDigestCheck.Describe(Engine.Replica.Tree));
+    }
+
+    [Fact]
     public void What_is_marked_when_another_server_leads_already_is_not_taken_for_a_change()
     {
         Session.Ask(Create("/a"));
