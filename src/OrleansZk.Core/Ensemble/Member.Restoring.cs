@@ -14,6 +14,7 @@ public sealed partial class Member
     private GroupHistory? _restorable;
     private long? _examinedEpoch;
     private long? _lossSince;
+    private LogMark? _reported;
 
     /// <summary>How far this server knows the log to be committed. Thread-safe.</summary>
     public LogMark Mark => _mark with { LastZxid = _replica.LastAppliedZxid };
@@ -38,7 +39,7 @@ public sealed partial class Member
         LogMark mark = _mark with { LastZxid = appliedZxid };
         if (await FindLossAsync(view, mark, cancellationToken).ConfigureAwait(false) is not { } found)
         {
-            (_lossSince, _restorable) = (null, null);
+            (_lossSince, _restorable, _reported) = (null, null, null);
             return false;
         }
 
@@ -48,7 +49,12 @@ public sealed partial class Member
         }
 
         // Whatever becomes of this server, nobody may go on as if there had been nothing.
-        await _log.ReportLossAsync(mark, cancellationToken).ConfigureAwait(false);
+        if (mark != _reported)
+        {
+            await _log.ReportLossAsync(mark, cancellationToken).ConfigureAwait(false);
+            _reported = mark;
+        }
+
         _lossSince ??= _clock.GetTimestamp();
         if (_leadership is { } leadership)
         {

@@ -34,7 +34,7 @@ internal sealed partial class Engine
         _leader.Failed += OnFailed;
         _replica.SetLeader(_leader);
         _checkpointer = NewCheckpointer(loaded, Replica.Tracking.Span, _replayed);
-        _marks.Begin("alone", () => new LogMark(epoch, 0, 0, Replica.LastAppliedZxid));
+        _marks.Begin(MarkKeeper.Alone, () => new LogMark(epoch, 0, 0, Replica.LastAppliedZxid));
         LogServing(epoch, _replica.LastAppliedZxid);
     }
 

@@ -13,6 +13,9 @@ internal sealed partial class MarkKeeper
     /// <summary>Its presence lets a server begin on a store that holds nothing, as with ZooKeeper.</summary>
     private const string InitializeName = "initialize";
 
+    /// <summary>What stands in the mark of a server without an ensemble.</summary>
+    public const string Alone = "alone";
+
     private readonly ServerOptions _options;
     private readonly ILogger _logger;
     private readonly MarkFile _file;
@@ -83,7 +86,7 @@ internal sealed partial class MarkKeeper
     /// <exception cref="LogCorruptException">It does not.</exception>
     public long CheckOwnLog(LogPosition end)
     {
-        if (Found is not { } found || (end.Epoch > 0 && end.Epoch >= found.Mark.Epoch && end.LastZxid >= found.Mark.LastZxid))
+        if (Found is not { Ensemble: Alone or "" } found || (end.Epoch > 0 && end.Epoch >= found.Mark.Epoch && end.LastZxid >= found.Mark.LastZxid))
         {
             return 0;
         }
