@@ -78,7 +78,9 @@ public sealed partial class ReadmeTests(SharedPostgres postgres)
         int successor = int.Parse(transfer.Groups["to"].Value, CultureInfo.InvariantCulture);
         successor = successor == leader ? successor % ports.Length + 1 : successor;
         var url = new UriBuilder(transfer.Groups["url"].Value) { Port = adminPorts[leader - 1], Query = $"to={successor}" };
-        using HttpResponseMessage response = await admin.PostAsync(url.Uri, null, Cancellation);
+        string[] header = transfer.Groups["header"].Value.Split(": ");
+        using var request = new HttpRequestMessage(HttpMethod.Post, url.Uri) { Headers = { { header[0], header[1] } } };
+        using HttpResponseMessage response = await admin.SendAsync(request, Cancellation);
         response.EnsureSuccessStatusCode();
         await Deadline.WaitUntilAsync(
             async () => (await ServerReport.AskAsync(ports[successor - 1]))?.Mode == ServerReport.Leader, $"server {successor} as the leader");
@@ -148,6 +150,6 @@ public sealed partial class ReadmeTests(SharedPostgres postgres)
     [GeneratedRegex(@"--admin-port (?<port>\d+)")]
     private static partial Regex AdminPort();
 
-    [GeneratedRegex(@"^curl (-X (?<method>\w+) )?""?(?<url>http://[^\s""?]+(\?to=(?<to>\d+))?)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^curl (-X (?<method>\w+) )?(-H ""(?<header>[^""]+)"" )?""?(?<url>http://[^\s""?]+(\?to=(?<to>\d+))?)", RegexOptions.Multiline)]
     private static partial Regex Curl();
 }

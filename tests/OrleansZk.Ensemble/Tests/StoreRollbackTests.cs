@@ -5,8 +5,10 @@ namespace OrleansZk.Ensemble.Tests;
 /// <summary>A PostgreSQL that has less than it had: the leader puts it back, or every server says what is missing and serves no more.</summary>
 public sealed class StoreRollbackTests
 {
+    // With the table to itself: an append that is under way must have come to the log before, or begin after.
     private const string NewestRows =
-        "DELETE FROM orleanszk.zk_log WHERE first_zxid > (SELECT first_zxid FROM orleanszk.zk_log ORDER BY first_zxid DESC OFFSET 20 LIMIT 1)";
+        "LOCK TABLE orleanszk.zk_log IN ACCESS EXCLUSIVE MODE; "
+        + "DELETE FROM orleanszk.zk_log WHERE first_zxid > (SELECT first_zxid FROM orleanszk.zk_log ORDER BY first_zxid DESC OFFSET 20 LIMIT 1)";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -157,7 +159,7 @@ public sealed class StoreRollbackTests
     {
         await using var connection = new Npgsql.NpgsqlConnection(cluster.ConnectionString + ";Pooling=false");
         await connection.OpenAsync(Cancellation);
-        await using var command = new Npgsql.NpgsqlCommand(sql, connection);
+        await using var command = new Npgsql.NpgsqlCommand($"BEGIN; {sql}; COMMIT", connection);
         await command.ExecuteNonQueryAsync(Cancellation);
     }
 }
