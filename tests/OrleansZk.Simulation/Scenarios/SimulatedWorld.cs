@@ -98,7 +98,7 @@ internal sealed partial class SimulatedWorld : IDisposable
             HalfDead.AddRange(_servers.Where(server => server.Process.IsAlive).SelectMany(server => server.Stages
                 .Where(stage => stage.StalledFor > Look)
                 .Select(stage => $"{server.Process.Name} has not moved on with {stage.Name} for {stage.StalledFor}")));
-            HalfDead.AddRange(probes.Where(probe => !probe.IsDone && !HasRefused).Select(probe =>
+            HalfDead.AddRange(probes.Where(probe => !probe.IsDone).Select(probe =>
                 $"server {probe.Process.Name[1..]} lives, and has not served a client by {_scenario.QuietTail + Look} after the last fault"));
 
             // What the last answers have caused arrives too.

@@ -56,7 +56,12 @@ internal static class Simulator
             violations.Add(new Violation("refusal", $"{refused} requests were refused for exceptions, of which there were {world.Exceptions.Refused}"));
         }
 
-        violations.AddRange(world.HalfDead.Select(server => new Violation("half-dead", server)));
+        if (!world.HasRefused)
+        {
+            // One that refuses to start is not serving either.
+            violations.AddRange(world.HalfDead.Select(server => new Violation("half-dead", server)));
+        }
+
         violations.AddRange(world.Divergences.Select(divergence => new Violation("diverged", divergence)));
         violations.AddRange(world.Store.Misuses.Select(misuse => new Violation("log-misuse", misuse)));
         return new RunResult(
