@@ -6,7 +6,7 @@ using System.Security.Cryptography;
 
 namespace OrleansZk.Core.Access;
 
-/// <summary>Slows down whoever tries one password after another: says from when on an auth packet of a client may be taken.</summary>
+/// <summary>Slows down a client that tries one password after another: says from when on an auth packet of a client may be taken.</summary>
 /// <remarks>
 /// <para>Any user and password are an identity, so no packet is wrong by itself; what tells a guess is that the address has not sent it before. An address may send
 /// <see cref="FreeAttempts"/> different credentials at once, far more than clients have. Each further one waits, a second at first and up to 16 as they go on, one after

@@ -3,7 +3,7 @@ namespace OrleansZk.Core.Ensemble;
 /// <summary>What has become of an operator's wish to transfer the leadership.</summary>
 public enum TransferOutcome
 {
-    /// <summary>The server leads no more, and the successor has been asked to.</summary>
+    /// <summary>The server has stepped down, and the successor has been asked to lead.</summary>
     Done,
 
     /// <summary>The server did not lead.</summary>

@@ -215,7 +215,7 @@ public sealed partial class Leader : ILeader, IDisposable
         {
             SequenceWhatWaits();
         }
-#pragma warning disable CA1031 // The thread may be anybody's, and whoever comes next must not find a sequencer that is for ever at work.
+#pragma warning disable CA1031 // The thread may be any caller's, and the next caller must not find a sequencer that never ends.
         catch (Exception e)
 #pragma warning restore CA1031
         {
